@@ -6,130 +6,114 @@ unit never heard does not count; one reported by imports only counts as far as t
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from datetime import date
-from itertools import chain
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-from sqlalchemy import BigInteger, Date, bindparam, delete, func, literal_column, select, text
+from numpy.typing import NDArray
+from sqlalchemy import BigInteger, ColumnElement, func, literal_column, select
 from sqlmodel import Session, col
 
-from musterroll.domain.capacity.exposure import NEVER, Stretches
+from musterroll.domain.capacity.exposure import NEVER
 from musterroll.domain.liveness import OPERATING, ListeningWindow
 from musterroll.domain.units.lifecycle import Stage, of_stage
-from musterroll.storage.engine import account_scope, bulk
-from musterroll.storage.engine.bulk import postgres
-from musterroll.storage.engine.columns import Columns
+from musterroll.storage.capacity import exposure_sums
+from musterroll.storage.capacity.units import AFTER
+from musterroll.storage.engine.columns import Columns, Relation
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.liveness import states as liveness_states
-from musterroll.storage.liveness.states import reported_by_import_only_sql
 from musterroll.storage.tables.audit import AuditChange
-from musterroll.storage.tables.capacity import Exposure
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.operations import ProcessHeartbeat
 
-_BATCH = 200_000
 _HOUR = 3600
-_PATIENT = """SET LOCAL statement_timeout = '600s'; SET LOCAL idle_in_transaction_session_timeout = '600s';
-SET LOCAL work_mem = '256MB'; SET LOCAL jit = off"""
-_KEY = ("month", "product_id", "age", "cover")
-WORDS = {
-    "sqlite": {"days": "CAST(julianday({0}) - 2440587.5 AS INTEGER)", "least": "min", "greatest": "max"},
-    "postgresql": {"days": "({0} - DATE '1970-01-01')", "least": "least", "greatest": "greatest"},
-}
 _OPERATING = ", ".join(f"'{state}'" for state in sorted(OPERATING))
-GONE = ", ".join(f"'{state}'" for state in of_stage(Stage.AFTER))  # lifecycle states, as SQL
-# {mine} restricts the units, if not all. That a list became too old changes nothing: a list only counts as far as it reports.
-_STATES = """states AS (
-  SELECT t.unit_id, t.at, t.new, lead(t.at) OVER (PARTITION BY t.unit_id ORDER BY t.at, t.id) AS next_at
-  FROM unit_state_change t
-  WHERE t.axis = 'liveness' AND t.withdrawn_at IS NULL AND t.at < :until AND t.new <> 'unknown' AND NOT EXISTS (
-    SELECT 1 FROM unit_state_change x WHERE x.unit_id = t.unit_id AND x.axis = 'liveness' AND x.id > t.id AND x.at <= t.at
-      AND x.withdrawn_at IS NULL AND x.new <> 'unknown') AND t.unit_id {mine})"""
-_HEARD = f"""{_STATES},
-stretch AS (
-  SELECT unit_id, at AS since, next_at AS until FROM states
-  WHERE new IN ({_OPERATING}) AND (next_at IS NULL OR next_at > :since)
-  UNION ALL
-  SELECT v.unit_id, v.first_heard_at, NULL FROM unit_status v
-  WHERE v.first_heard_at < :until AND v.unit_id {{mine}} AND NOT EXISTS (
-    SELECT 1 FROM unit_state_change t WHERE t.unit_id = v.unit_id AND t.axis = 'liveness' AND t.withdrawn_at IS NULL))"""  # noqa: S608  our own
-_REPORTED = "stretch AS (SELECT unit_id, since, until FROM run_reported)"
+_GONE = ", ".join(f"'{state}'" for state in of_stage(Stage.AFTER))
+_CHANGES = f"""
+SELECT unit_id, id, at AS since, CASE WHEN new IN ({_OPERATING}) THEN 1 WHEN new = 'unknown' THEN 2 ELSE 0 END AS state
+FROM unit_state_change WHERE axis = 'liveness' AND withdrawn_at IS NULL AND {{mine}}"""  # noqa: S608  our own
+_LEFT = f"""
+SELECT unit_id, at AS since FROM unit_state_change
+WHERE axis = 'lifecycle' AND new IN ({_GONE}) AND withdrawn_at IS NULL AND {{mine}}"""  # noqa: S608
+# That a list became too old changes nothing: a list only counts as far as it reports.
+_STATES = """
+WITH lasting AS (
+  SELECT unit_id, id, since, state FROM plan_change WHERE since < $until AND state <> 2
+  QUALIFY coalesce(min(since) OVER (PARTITION BY unit_id ORDER BY id ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) > since, TRUE))
+SELECT unit_id, since, state, lead(since) OVER (PARTITION BY unit_id ORDER BY id) AS until FROM lasting"""
+_SILENCES = "SELECT unit_id, since, until FROM plan_state WHERE state = 0 AND until >= $since AND until < $until"
+_RECORDS = """
+SELECT s.unit_id, s.since, s.until, m.at, m.body FROM {silences} s CROSS JOIN message m
+WHERE m.unit_id = s.unit_id AND m.about = 'hour' AND m.at * 1000 > s.since AND (m.at - 3600) * 1000 < s.until"""
+_SILENCE = {"unit_id": int, "since": int, "until": int}
 _WORKED = {"unit_id": "BIGINT", "since": "BIGINT", "until": "BIGINT"}
-_GAPS = f"""
-WITH {_STATES}
-SELECT s.unit_id, s.at AS since, s.next_at AS until, m.at, m.body FROM states s
-JOIN message m ON m.unit_id = s.unit_id AND m.about = 'hour' AND m.at * 1000 > s.at AND (m.at - 3600) * 1000 < s.next_at
-WHERE s.new NOT IN ({_OPERATING}) AND s.next_at >= :since AND s.next_at < :until"""  # noqa: S608  our own
-# The age of a unit counts from its installation, else from its first report.
-_STRETCHES = """
-WITH {stretch},
-gone AS (
-  SELECT unit_id, max(at) AS at FROM unit_state_change
-  WHERE axis = 'lifecycle' AND new IN ({gone}) AND withdrawn_at IS NULL GROUP BY unit_id),
+_TERM = {"contract_id": "BIGINT", "begins": "BIGINT", "ends": "BIGINT"}
+_LINE_DAYS = f"""
+SELECT l.id AS line_id, greatest(t.begins, l.starts_on - DATE '1970-01-01') AS begins,
+  CASE WHEN t.ends < {NEVER} THEN least(t.ends, l.ends_on - DATE '1970-01-01') ELSE t.ends END AS ends
+FROM plan_line l JOIN plan_term t ON t.contract_id = l.contract_id"""  # noqa: S608
+# The age of a unit counts from its installation, else from its first report. Operation reported after a silence counts in its own months.
+_STRETCHES = f"""
+WITH heard AS (
+  SELECT unit_id, since, until, $since AS earliest FROM plan_state WHERE state = 1 AND (until IS NULL OR until > $since)
+  UNION ALL
+  SELECT unit_id, first_heard_at, NULL, $since FROM plan_unit
+  WHERE first_heard_at < $until AND unit_id NOT IN (SELECT unit_id FROM plan_change)
+  UNION ALL
+  SELECT unit_id, since, until, 0 FROM plan_worked),
+gone AS (SELECT unit_id, max(since) AS since FROM plan_left GROUP BY unit_id),
 promised AS (
-  SELECT unit_id, min({starts}) AS first_day, max({ends}) AS end_day FROM warranty_period GROUP BY unit_id)
-SELECT u.product_id, s.since / 1000,
-  {least}(coalesce(s.until, CASE
-    WHEN v.stale_since <= :until THEN v.stale_since
-    WHEN v.heard_at <= :until AND {imported} THEN {least}(:until, v.heard_at + v.stale_after * CAST(1000 AS BIGINT))
-    WHEN v.heard_at <= :until AND v.passed <= :listened THEN {became_stale}
-    ELSE :until END), coalesce(CASE WHEN u.lifecycle IN ({gone}) THEN g.at END, :until), :until) / 1000,
-  coalesce({installed}, v.first_heard_at / 86400000, s.since / 86400000), coalesce(p.first_day, {never}), coalesce(p.end_day, {never}),
-  coalesce(o.line_id, 0)
-FROM stretch s
-JOIN unit u ON u.id = s.unit_id
-JOIN (SELECT v.*, {listened_before} + v.stale_after * CAST(1000 AS BIGINT) AS passed FROM unit_status v) v ON v.unit_id = s.unit_id
+  SELECT unit_id, min(starts_on) - DATE '1970-01-01' AS first_day,
+    max(coalesce(least(ends_on, voided_on) - DATE '1970-01-01', {NEVER})) AS end_day FROM plan_period GROUP BY unit_id),
+status AS (SELECT *, {{listened_before}} + stale_after * 1000 AS passed FROM plan_unit v)
+SELECT v.product_id, greatest(s.since, s.earliest) // 1000 AS since,
+  least(coalesce(s.until, CASE
+    WHEN v.stale_since <= $until THEN v.stale_since
+    WHEN v.heard_at <= $until AND v.imported = 1 THEN v.heard_at + v.stale_after * 1000
+    WHEN v.heard_at <= $until AND v.passed <= $listened THEN {{became_stale}} END), CASE WHEN v.stage = {AFTER} THEN g.since END, $until)
+    // 1000 AS until,
+  coalesce(v.installed_on - DATE '1970-01-01', v.first_heard_at // 86400000, s.since // 86400000) AS born,
+  coalesce(p.first_day, {NEVER}) AS warranty_from, coalesce(p.end_day, {NEVER}) AS warranty_to,
+  coalesce(l.begins, {NEVER}) AS line_from, coalesce(l.ends, {NEVER}) AS line_to
+FROM heard s
+JOIN status v ON v.unit_id = s.unit_id AND v.registered = 1 AND v.stale_after IS NOT NULL
 LEFT JOIN gone g ON g.unit_id = s.unit_id
 LEFT JOIN promised p ON p.unit_id = s.unit_id
-LEFT JOIN {seats} o ON o.unit_id = s.unit_id
-WHERE u.merged_into_id IS NULL"""
+LEFT JOIN plan_cell c ON c.unit_id = s.unit_id
+LEFT JOIN plan_line_days l ON l.line_id = c.line_id"""  # noqa: S608
+_SUM = {"month": "DATE", **dict.fromkeys(("product_id", "age", "cover", "seconds"), "BIGINT")}
+_STORED = "SELECT product_id, age, cover, seconds, month FROM exposure"
+_BY_AGE = """
+SELECT year(month) * 12 + month(month) - 1 AS month, product_id, age, CAST(sum(seconds) AS BIGINT) AS seconds FROM plan_exposure
+GROUP BY ALL ORDER BY ALL"""
+_SENT = "SELECT CAST(month AS VARCHAR) AS month, product_id, age, cover, seconds FROM plan_exposure"
+_ADD = """
+INSERT INTO exposure (month, product_id, age, cover, seconds) SELECT month, product_id, age, cover, seconds FROM plan_exposure WHERE TRUE
+ON CONFLICT (month, product_id, age, cover) DO UPDATE SET seconds = exposure.seconds + excluded.seconds"""
 
 
-def stretches(
-    session: Session,
-    since: int,
-    until: int,
-    heard: ListeningWindow,
-    lines: dict[int, tuple[int, int]],
-    seats: str = "unit_reconciliation",
-    stretch: str = _HEARD,
-) -> Iterator[Stretches]:
-    """Stretches of operation that overlap `since` to `until` (ms), in batches.
+def make_line_days(columns: Columns, spans: Iterable[tuple[int, int, int]]) -> None:
+    """Make `plan_line_days`: the first day of each line, and the first without it. `spans`: those of the present term of each contract."""
+    columns.fill("plan_term", _TERM, list(spans))
+    columns.make("plan_line_days", _LINE_DAYS)
 
-    `lines`: the first day of each contract line and the first day without it. `seats`: the table with the line of each unit.
+
+def measure(columns: Columns, since: int, until: int, heard: ListeningWindow) -> None:
+    """Make `plan_exposure`: the sums of what was heard from `since` to `until` (ms), and of what was reported of silences that ended then.
+
+    Needs the units, their cells and the days of lines.
     """
-    dialect = session.get_bind().dialect.name
-    query = text(_sql(dialect, stretch.format(mine=_mine(session)), seats, _silence(session, heard)))
-    given = {"since": since, "until": until, "listened": heard.listened_until(until)}
-    first, last = _by_number(lines)
-    allow_long_statements(session)
-    result = session.connection().execute(query.execution_options(stream_results=True), given)
-    for batch in result.partitions(_BATCH):
-        columns = np.fromiter(chain.from_iterable(batch), np.int64, 7 * len(batch)).reshape(-1, 7).T
-        product, begun, ended, born, warranty_from, warranty_to, line = columns
-        known = np.where(line < len(first), line, 0)
-        yield Stretches(product, begun, ended, born, warranty_from, warranty_to, first[known], last[known])
-
-
-def allow_long_statements(session: Session) -> None:
-    """Allow, for the rest of the transaction, a long scan of the whole fleet with pauses for counting (PostgreSQL)."""
-    if postgres(session):
-        session.execute(text(_PATIENT))
-
-
-def reported(
-    session: Session, since: int, until: int, heard: ListeningWindow, lines: dict[int, tuple[int, int]], seats: str = "unit_reconciliation"
-) -> Iterator[Stretches]:
-    """Stretches in which silent units worked, by their hourly records, for silences that ended from `since` to just before `until`."""
-    rows = [
-        _worked(*row) for row in session.connection().execute(text(_GAPS.format(mine=_mine(session))), {"since": since, "until": until})
-    ]
-    columns = Columns(session)
-    columns.fill("run_reported", _WORKED, [row for row in rows if row[1] < row[2]])
-    columns.send_temporary("run_reported", _WORKED, "FROM run_reported")
-    yield from stretches(session, 0, until, heard, lines, seats, _REPORTED)
+    columns.read("plan_change", _CHANGES, {**dict.fromkeys(("unit_id", "id", "since"), "BIGINT"), "state": "TINYINT"})
+    columns.read("plan_left", _LEFT, {"unit_id": "BIGINT", "since": "BIGINT"})
+    columns.make("plan_state", _STATES, until=until)
+    silences = Relation(_SILENCE, columns.rows(_SILENCES, since=since, until=until))
+    worked = [_worked(*row) for row in columns.ask(_RECORDS, silences=silences)] if silences.rows else []
+    columns.fill("plan_worked", _WORKED, worked)
+    columns.define(
+        listened_before=_written(liveness_states.listened_before(heard, literal_column("v.heard_at", BigInteger))),
+        became_stale=_written(liveness_states.instant(heard, literal_column("v.passed", BigInteger))),
+    )
+    columns.make("plan_stretch", _STRETCHES, since=since, until=until, listened=heard.listened_until(until))
+    exposure_sums.make_sums(columns)
 
 
 def _worked(unit_id: int, since: int, until: int, at: int, body: str) -> tuple[int, int, int]:
@@ -140,81 +124,35 @@ def _worked(unit_id: int, since: int, until: int, at: int, body: str) -> tuple[i
     return unit_id, max(since, (at - lasted) * 1000), min(until, at * 1000)
 
 
-def _mine(session: Session) -> str:
-    """The units a session may see, or all."""
-    return (
-        "IN (SELECT id FROM unit WHERE account_id IN (SELECT account_id FROM reach))" if account_scope.limited(session) else "IS NOT NULL"
-    )
+def _written(expression: ColumnElement[int]) -> str:
+    return str(expression.compile(compile_kwargs={"literal_binds": True}))
 
 
-def _silence(session: Session, heard: ListeningWindow) -> dict[str, str]:
-    """When the silence of `unit_status v` passed its window, as text."""
-    expressions = {
-        "listened_before": liveness_states.listened_before(heard, literal_column("v.heard_at", BigInteger)),
-        "became_stale": liveness_states.instant(heard, literal_column("v.passed", BigInteger)),
-    }
-    bind = session.get_bind()
-    return {name: str(expression.compile(bind, compile_kwargs={"literal_binds": True})) for name, expression in expressions.items()}
+def replace(columns: Columns) -> None:
+    """Replace all stored sums by those of `plan_exposure`."""
+    columns.write("DELETE FROM exposure")
+    columns.send("exposure", tuple(_SUM), _SENT)
 
 
-def _sql(dialect: str, stretch: str, seats: str, silence: dict[str, str]) -> str:
-    words = WORDS[dialect]
-    ends = f"coalesce({words['least']}({words['days'].format('ends_on')}, coalesce({words['days'].format('voided_on')}, {NEVER})), {NEVER})"
-    return _STRETCHES.format(
-        gone=GONE,
-        stretch=stretch,
-        starts=words["days"].format("starts_on"),
-        ends=ends,
-        installed=words["days"].format("u.installed_on"),
-        least=words["least"],
-        never=NEVER,
-        imported=reported_by_import_only_sql("v"),
-        seats=seats,
-        **silence,
-    )
+def add(columns: Columns) -> None:
+    """Add those of `plan_exposure` to the stored ones."""
+    columns.send_temporary("plan_exposure", _SUM, _SENT)
+    columns.write(_ADD)
 
 
-def _by_number(lines: dict[int, tuple[int, int]]) -> tuple[Any, Any]:
-    """The days of lines as two columns by line number."""
-    size = max(lines, default=0) + 1
-    first, last = np.full(size, NEVER, dtype=np.int64), np.full(size, NEVER, dtype=np.int64)
-    for number, (begins, ends) in lines.items():
-        first[number], last[number] = begins, ends
-    return first, last
+def make_none(columns: Columns) -> None:
+    """Make `plan_exposure` without a row."""
+    columns.fill("plan_exposure", _SUM, [])
 
 
-def replace(session: Session, rows: Iterable[tuple[date, int, int, int, int]]) -> None:
-    """Replace all stored sums."""
-    session.execute(delete(Exposure))
-    bulk.insert(session, Exposure, (*_KEY, "seconds"), [(*group, seconds) for group, seconds in _together(rows).items()])
+def read_stored(columns: Columns) -> None:
+    """Read the stored sums as `plan_exposure`."""
+    columns.read("plan_exposure", _STORED, {**dict.fromkeys(("product_id", "age", "cover", "seconds"), "BIGINT"), "month": "DATE"})
 
 
-def add(session: Session, counted: Iterable[tuple[date, int, int, int, int]]) -> None:
-    """Add sums (month, product, completed months of age, cover, seconds) to the stored ones."""
-    rows = _together(counted)
-    if not rows:
-        return
-    statement = text(
-        "INSERT INTO exposure (month, product_id, age, cover, seconds) VALUES (:month, :product_id, :age, :cover, :seconds)"
-        " ON CONFLICT (month, product_id, age, cover) DO UPDATE SET seconds = exposure.seconds + excluded.seconds"
-    ).bindparams(bindparam("month", type_=Date()))
-    session.connection().execute(statement, [{**dict(zip(_KEY, group, strict=True)), "seconds": value} for group, value in rows.items()])
-
-
-def _together(rows: Iterable[tuple[date, int, int, int, int]]) -> dict[tuple[date, int, int, int], int]:
-    """Sums added up by group."""
-    sums: dict[tuple[date, int, int, int], int] = {}
-    for month, product, age, cover, seconds in rows:
-        group = (month, product, age, cover)
-        sums[group] = sums.get(group, 0) + seconds
-    return sums
-
-
-def stored(session: Session, first: date) -> list[tuple[date, int, int, int, int]]:
-    """The sums from a month on: month, product, completed months of age, cover, seconds."""
-    e = Exposure
-    query = select(col(e.month), col(e.product_id), col(e.age), col(e.cover), col(e.seconds)).where(col(e.month) >= first)
-    return [tuple(row) for row in session.execute(query)]
+def by_age(columns: Columns) -> Mapping[str, NDArray[Any]]:
+    """The sums of `plan_exposure` of any cover: months since year 0, `product_id`, `age`, `seconds`."""
+    return columns.arrays(_BY_AGE)
 
 
 def first_heard(session: Session) -> int | None:

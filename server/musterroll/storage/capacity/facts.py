@@ -1,61 +1,73 @@
 """Facts of the whole fleet for planning: units, incidents, contracts, as columns or few rows."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
-from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Date, Row, bindparam, func, select, text
+from sqlalchemy import Row, func, select
 from sqlmodel import Session, col
 
-from musterroll.domain.units.lifecycle import Stage, of_stage
-from musterroll.storage.capacity.exposure import GONE, WORDS, allow_long_statements
-from musterroll.storage.engine import account_scope
+from musterroll.domain.capacity.exposure import NEVER
+from musterroll.storage.capacity.exposure_sums import completed_months
+from musterroll.storage.capacity.units import AFTER, BEFORE
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.reconciliation import cell_counters
-from musterroll.storage.tables.accounts import Account, Product, Site
-from musterroll.storage.tables.contracts import Contract, ContractLine
+from musterroll.storage.tables.accounts import Account, Product
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.reconciliation import ReconcileQueue
-from musterroll.storage.tables.units import Incident
+from musterroll.storage.tables.units import Incident, Unit
 
-_BEFORE = ", ".join(f"'{state}'" for state in of_stage(Stage.BEFORE))  # lifecycle states, as SQL
-# Registered units that have reported or are deployed: place, age, silence.
-_UNITS = """
-SELECT o.product_id, coalesce(o.account_id, 0), coalesce(o.site_id, 0), o.cell, coalesce(o.line_id, 0),
-  coalesce({installed}, v.first_heard_at / 86400000, 0), coalesce(v.first_heard_at, -1), coalesce(v.stale_since, -1), u.id,
-  CASE WHEN u.lifecycle IN ({before}) THEN 1 WHEN u.lifecycle IN ({gone}) THEN 2 ELSE 0 END
-FROM {seats} o JOIN unit u ON u.id = o.unit_id LEFT JOIN unit_status v ON v.unit_id = o.unit_id
-WHERE u.merged_into_id IS NULL {within}"""
+_EPOCH = date(1970, 1, 1)
+_DAY = 86_400_000  # ms
+_SITES = "SELECT id, country FROM site WHERE country <> '' AND {placed}"
+_ACCOUNTS = "SELECT id, country FROM account WHERE country <> '' AND {seen}"
+_PLACE = {"id": "BIGINT", "country": "VARCHAR"}
+# Registered units that have reported or are deployed: place, silence, age and remaining cover in completed months.
+_FLEET = f"""
+WITH promised AS (
+  SELECT unit_id, max(coalesce(ends_on - DATE '1970-01-01', {NEVER})) AS ends FROM plan_period WHERE voided_on IS NULL GROUP BY unit_id)
+SELECT c.unit_id, c.product_id, coalesce(c.account_id, 0) AS account_id, c.cell, c.line_id, u.stage, u.first_heard_at, u.stale_since,
+  coalesce(site.country, account.country) AS region,
+  {completed_months("$today", "coalesce(u.installed_on - DATE '1970-01-01', u.first_heard_at // 86400000, 0)")} AS age,
+  CASE WHEN greatest(p.ends, l.ends) > $today THEN (greatest(p.ends, l.ends) - $today - 1) * 16 // 487 END AS covered
+FROM plan_cell c
+JOIN plan_unit u ON u.unit_id = c.unit_id AND u.registered = 1
+LEFT JOIN promised p ON p.unit_id = c.unit_id
+LEFT JOIN plan_line_days l ON l.line_id = c.line_id
+LEFT JOIN plan_site site ON site.id = c.site_id
+LEFT JOIN plan_account account ON account.id = c.account_id"""  # noqa: S608  our own
+_SILENT = """
+SELECT count(*) FILTER (first_heard_at IS NULL), count(*) FILTER (first_heard_at IS NOT NULL) FROM plan_fleet WHERE cell & 3 = 2"""
+_OF_ACCOUNTS = """
+SELECT account_id, count(*) FILTER (cell & 1 = 1),
+  count(*) FILTER (first_heard_at < $before AND (cell & 1 = 1 OR stale_since >= $before)), count(*)
+FROM plan_fleet WHERE cell & 2 = 2 GROUP BY account_id"""
+_PRICES = """
+SELECT currency, price FROM (
+  SELECT l.currency, l.price, row_number() OVER (PARTITION BY l.currency ORDER BY f.unit_id) - 1 AS place,
+    count(*) OVER (PARTITION BY l.currency) AS units
+  FROM plan_fleet f JOIN plan_line l ON l.id = f.line_id
+  WHERE f.cell & 1 = 1 AND l.price IS NOT NULL) priced
+WHERE place % CAST(ceil(units / $most) AS BIGINT) = 0
+ORDER BY currency, place"""
+# In force on the day: a line that ends with the first term renews with the contract.
+_WORTH = """
+SELECT l.contract_id, l.currency, CAST(sum(l.price * l.quantity) AS BIGINT) FROM plan_line l
+JOIN plan_worth_day t ON t.contract_id = l.contract_id
+WHERE l.price IS NOT NULL AND (l.starts_on IS NULL OR l.starts_on - DATE '1970-01-01' <= t.day)
+  AND (l.ends_on IS NULL OR l.ends_on - DATE '1970-01-01' = t.first_end OR l.ends_on - DATE '1970-01-01' > t.day)
+GROUP BY ALL ORDER BY ALL"""
 _INCIDENTS = """
-SELECT {opened}, u.product_id, coalesce({installed}, v.first_heard_at / 86400000, {opened}), coalesce(i.parts, -1),
-  coalesce(CASE WHEN i.closed_on IS NOT NULL THEN i.hours END, -1), i.category
-FROM incident i JOIN unit u ON u.id = i.unit_id LEFT JOIN unit_status v ON v.unit_id = u.id
-WHERE i.opened_on < :until {within}"""
-_REACH = "AND u.account_id IN (SELECT account_id FROM reach)"
-
-
-class UnitColumns(NamedTuple):
-    """Columns, one entry per unit. `born`: a day; `first_heard`, `stale_since`: ms or -1; `stage`: 1 before the field, 2 after it,
-    0 any other."""
-
-    product: NDArray[np.int64]
-    account: NDArray[np.int64]
-    site: NDArray[np.int64]
-    cell: NDArray[np.int64]
-    line: NDArray[np.int64]
-    born: NDArray[np.int64]
-    first_heard: NDArray[np.int64]
-    stale_since: NDArray[np.int64]
-    id: NDArray[np.int64]
-    stage: NDArray[np.int64]
-
-
-def units(session: Session, seats: str = "unit_reconciliation") -> UnitColumns:
-    """The units of the table `seats` (of the last reconciliation, or staged for another day)."""
-    allow_long_statements(session)
-    query = text(_UNITS.format(before=_BEFORE, gone=GONE, installed=_days(session, "u.installed_on"), seats=seats, within=_within(session)))
-    rows = session.connection().execute(query).all()
-    return UnitColumns(*np.fromiter(chain.from_iterable(rows), np.int64, 10 * len(rows)).reshape(-1, 10).T)
+SELECT unit_id, parts, CASE WHEN closed_on IS NOT NULL THEN hours END AS hours, id, opened_on, category FROM incident
+WHERE unit_id IS NOT NULL AND opened_on < :on AND {mine}"""
+_INCIDENT = {**dict.fromkeys(("unit_id", "parts", "hours", "id"), "BIGINT"), "opened_on": "DATE", "category": "VARCHAR"}
+_BORN = "coalesce(u.installed_on - DATE '1970-01-01', u.first_heard_at // 86400000, i.opened_on - DATE '1970-01-01')"
+_HAPPENED = f"""
+SELECT i.opened_on - DATE '1970-01-01' AS day, u.product_id AS product,
+  {completed_months("(i.opened_on - DATE '1970-01-01')", _BORN)} AS age,
+  coalesce(i.parts, -1) AS parts, coalesce(i.hours, -1) AS hours, i.category
+FROM plan_incident i JOIN plan_unit u ON u.unit_id = i.unit_id WHERE i.opened_on >= $since ORDER BY i.opened_on, i.id"""  # noqa: S608
 
 
 def matches_last_run(session: Session, on: date) -> bool:
@@ -72,36 +84,72 @@ def matches_last_run(session: Session, on: date) -> bool:
     return int(session.execute(select(func.count()).select_from(queued)).scalar_one()) * 1000 <= units
 
 
-def warranty_ends(session: Session) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Unit ids, and the end of their last warranty period (first day not covered)."""
-    ends = f"coalesce({_days(session, 'ends_on')}, 4194304)"
-    query = text(f"SELECT unit_id, max({ends}) FROM warranty_period WHERE voided_on IS NULL GROUP BY unit_id ORDER BY unit_id")  # noqa: S608
-    rows = session.connection().execute(query).all()
-    ids, days = np.fromiter(chain.from_iterable(rows), np.int64, 2 * len(rows)).reshape(-1, 2).T
-    return ids, days
+def make_fleet(columns: Columns, today: int) -> None:
+    """Make `plan_fleet` as of a day since 1970."""
+    columns.read("plan_site", _SITES, _PLACE)
+    columns.read("plan_account", _ACCOUNTS, _PLACE)
+    columns.make("plan_fleet", _FLEET, today=today)
 
 
-def incidents(session: Session, until: date) -> list[Row[Any]]:
-    """Incidents of registered units opened before a day: day, product, day of birth, parts (-1 not said), hours of a closed one in
-    ten-thousandths (-1 not said), category."""
-    words = {"installed": _days(session, "u.installed_on"), "opened": _days(session, "i.opened_on"), "within": _within(session)}
-    return list(session.connection().execute(text(_INCIDENTS.format(**words)).bindparams(bindparam("until", until, type_=Date()))).all())
+def at_work(columns: Columns, by: str) -> list[tuple[int, Any, int]]:
+    """Units by product and `age`, `region` or `covered`: those that operate and are not recorded as returned or retired."""
+    counted = f"SELECT product_id, {by}, count(*) FROM plan_fleet WHERE cell & 1 = 1 AND stage <> {AFTER} GROUP BY ALL"  # noqa: S608
+    return columns.rows(f"{counted} ORDER BY ALL NULLS FIRST")
 
 
-_LIVED = """
-SELECT coalesce({installed}, v.first_heard_at / 86400000), v.first_heard_at / 86400000,
-  CASE WHEN v.heard_at < :at THEN v.heard_at ELSE :at END / 86400000, {failed}
-FROM unit u JOIN unit_status v ON v.unit_id = u.id
-WHERE u.product_id = :product AND u.merged_into_id IS NULL AND v.first_heard_at < :at {within}"""
-_FAILED = "(SELECT min({opened}) FROM incident i WHERE i.unit_id = u.id AND i.parts > 0)"
+def shipped(columns: Columns) -> dict[int, int]:
+    """Units by product that are on their way or in stock."""
+    waiting = f"SELECT product_id, count(*) FROM plan_fleet WHERE cell & 1 = 0 AND stage = {BEFORE} GROUP BY product_id"  # noqa: S608
+    return dict(columns.rows(waiting))
+
+
+def silent(columns: Columns) -> tuple[int, int]:
+    """Units deployed that do not operate: never heard, and heard once."""
+    return tuple(columns.rows(_SILENT)[0])
+
+
+def of_accounts(columns: Columns, before: int) -> dict[int, tuple[int, int, int]]:
+    """Of the deployed units of each account: how many operate, how many did at an instant before (ms), and all."""
+    return {account: (now, then, deployed) for account, now, then, deployed in columns.rows(_OF_ACCOUNTS, before=before)}
+
+
+def prices(columns: Columns, most: int) -> list[tuple[str, int]]:
+    """Currency and price (ten-thousandths) of the lines of operating units: an even sample of at most so many of each currency."""
+    return columns.rows(_PRICES, most=most)
+
+
+def worth(columns: Columns, days: Sequence[tuple[int, date, date | None]]) -> list[tuple[int, str, int]]:
+    """Annual value (ten-thousandths) by contract and currency of the lines in force on a day of each contract in force.
+
+    `days`: contract, day, and when its first term ends.
+    """
+    dated = [(contract, _day(day), NEVER if end is None else _day(end)) for contract, day, end in days]
+    columns.fill("plan_worth_day", dict.fromkeys(("contract_id", "day", "first_end"), "BIGINT"), dated)
+    return columns.rows(_WORTH)
+
+
+def incidents(columns: Columns, since: date, until: date) -> Mapping[str, NDArray[Any]]:
+    """Incidents of units opened from a day to just before another, in order of time: day, product, completed months of age, parts
+    (-1 unknown), hours of a closed one in ten-thousandths (-1 unknown), category."""
+    columns.read("plan_incident", _INCIDENTS, _INCIDENT, on=until)
+    return columns.arrays(_HAPPENED, since=since)
 
 
 def lifetimes(session: Session, product_id: int, at: int) -> list[tuple[int, int, int, int | None]]:
     """Units of a product heard before `at` (ms): days of birth, first report, last report (at the latest `at`), and of the first
     incident with a part used (None: none)."""
-    words = {"installed": _days(session, "u.installed_on"), "within": _within(session)}
-    query = text(_LIVED.format(failed=_FAILED.format(opened=_days(session, "i.opened_on")), **words))
-    return [(row[0], row[1], row[2], row[3]) for row in session.connection().execute(query, {"product": product_id, "at": at})]
+    visited = select(func.min(col(Incident.opened_on))).where(col(Incident.unit_id) == col(Unit.id), col(Incident.parts) > 0)
+    query = select(col(Unit.installed_on), col(UnitStatus.first_heard_at), col(UnitStatus.heard_at), visited.scalar_subquery())
+    heard = query.join_from(Unit, UnitStatus, col(UnitStatus.unit_id) == col(Unit.id)).where(col(UnitStatus.first_heard_at) < at)
+    units = session.execute(heard.where(col(Unit.product_id) == product_id, col(Unit.merged_into_id).is_(None)))
+    return [
+        (first // _DAY if born is None else _day(born), first // _DAY, min(last, at) // _DAY, None if failed is None else _day(failed))
+        for born, first, last, failed in units
+    ]
+
+
+def _day(day: date) -> int:
+    return (day - _EPOCH).days
 
 
 def unmatched_incidents(session: Session, since: date, until: date) -> int:
@@ -116,36 +164,7 @@ def products(session: Session) -> list[Row[Any]]:
     return list(session.execute(select(col(p.id), col(p.maker), col(p.model), col(p.maker_key), col(p.family_key), col(p.family))))
 
 
-def regions(session: Session) -> tuple[dict[int, str], dict[int, str]]:
-    """Countries by site and by account, if known."""
-    sites = {row[0]: row[1] for row in session.execute(select(col(Site.id), col(Site.country)).where(col(Site.country) != ""))}
-    accounts = {row[0]: row[1] for row in session.execute(select(col(Account.id), col(Account.country)).where(col(Account.country) != ""))}
-    return sites, accounts
-
-
 def account_names(session: Session) -> dict[int, tuple[str, str, str]]:
     """Number, name and segment by row id."""
     a = Account
     return {row[0]: (row[1], row[2], row[3]) for row in session.execute(select(col(a.id), col(a.ref), col(a.name), col(a.segment)))}
-
-
-def contracts(session: Session) -> list[Contract]:
-    return list(session.execute(select(Contract)).scalars())
-
-
-def lines(session: Session) -> list[Row[Any]]:
-    """Lines: id, contract, days, price per unit per year, quantity, currency (empty: of the contract)."""
-    n = ContractLine
-    return list(
-        session.execute(
-            select(col(n.id), col(n.contract_id), col(n.starts_on), col(n.ends_on), col(n.price), col(n.quantity), col(n.currency))
-        )
-    )
-
-
-def _days(session: Session, column: str) -> str:
-    return WORDS[session.get_bind().dialect.name]["days"].format(column)
-
-
-def _within(session: Session) -> str:
-    return _REACH if account_scope.limited(session) else ""

@@ -12,7 +12,10 @@ from musterroll.storage.tables.contracts import Contract, ContractLine
 
 
 def contracts(session: Session) -> dict[int, ContractTerms]:
-    return {row.id or 0: contract_terms(row) for row in session.scalars(select(Contract))}
+    c = Contract
+    span, renewal = (c.starts_on, c.ends_on), (c.auto_renew, c.renewal_months, c.notice_days, c.notice_on, c.ended_on)
+    terms = select(*map(col, (c.id, c.ref, c.account_id, c.state, *span, *renewal, c.currency, c.renews)))
+    return {row.id: contract_terms(row) for row in session.execute(terms.order_by(col(c.id)))}
 
 
 def lines(session: Session, of: dict[int, ContractTerms]) -> dict[int, list[CoveredLine]]:

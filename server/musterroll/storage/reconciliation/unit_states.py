@@ -94,13 +94,6 @@ def make_cells(columns: Columns) -> None:
     columns.make("run_cell", _CELLS)
 
 
-def send_cells(columns: Columns) -> str:
-    """Send the quadrants of the run to the database, for the rest of the transaction. Returns the name of their table."""
-    names = ("unit_id", "account_id", "site_id", "product_id", "cell", "line_id")
-    columns.send_temporary("run_cell", dict.fromkeys(names, "BIGINT"), f"SELECT {', '.join(names)} FROM run_cell ORDER BY unit_id")  # noqa: S608
-    return "run_cell"
-
-
 def cells(columns: Columns) -> dict[str, int]:
     """How many units of the run are in each of the eight cells."""
     return by_code(dict(columns.rows("SELECT cell, count(*) FROM run_cell GROUP BY cell")))

@@ -1,13 +1,13 @@
 """Gathering facts for planning: exposure, incidents, the live fleet, its cover, renewals and revenue at risk."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Row
 from sqlmodel import Session
 
@@ -18,20 +18,22 @@ from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.capacity import facts as stored_facts
-from musterroll.storage.capacity.facts import UnitColumns
+from musterroll.storage.capacity import units as plan_units
 from musterroll.storage.engine import account_scope
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.reconciliation import run as run_statements
-from musterroll.storage.reconciliation import unit_states
 from musterroll.usecases.capacity import backtests, facts_contracts, facts_fleet
 from musterroll.usecases.capacity import exposure as capacity_exposure
 from musterroll.usecases.capacity.exposure import Outstanding
 from musterroll.usecases.capacity.facts_fleet import LiveFleet
-from musterroll.usecases.capacity.facts_incidents import BAND, IncidentColumns, Lived, columns, summarise
+from musterroll.usecases.capacity.facts_incidents import BAND, IncidentColumns, Lived, summarise
+from musterroll.usecases.capacity.facts_incidents import columns as incident_columns
 from musterroll.usecases.reconciliation.run import run_at
 
 _EPOCH = date(1970, 1, 1)
-_SILENT = 2  # deployed and not operating, in the lower bits of a cell
 _TELLING = 5  # incidents a family or maker needs to be pooled with
+
+Sums = Mapping[str, NDArray[Any]]  # `storage.capacity.exposure.by_age`
 
 
 def gather(session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None) -> PlanFacts:
@@ -47,21 +49,22 @@ def untested(
 ) -> tuple[PlanFacts, Lived, IncidentColumns]:
     """The facts without back-tests, and what back-tests need."""
     at = min(on or now, now).astimezone(UTC)
-    seats = _seats(session, at, now, staged=on is not None)
-    units, months = stored_facts.units(session, seats), _whole_months(session, at.date())
+    columns, months = _units(session, at, now, outstanding, staged=on is not None), _whole_months(session, at.date())
     summed = on is None and not account_scope.limited(session)
-    rows = _stored(session, months, outstanding) if summed else _measured(session, months, at, now, seats)
-    lived = _by_product(rows, months)
-    happened = columns(stored_facts.incidents(session, at.date().replace(day=1)), months)
-    return _facts(session, at.date(), months, lived, happened, units, to_ms(at)), lived, happened
+    sums = _stored(columns, outstanding) if summed else _measured(session, columns, months, at)
+    lived, this = _by_product(sums, months), at.date().replace(day=1)
+    happened = incident_columns(stored_facts.incidents(columns, months[0] if months else this, this), months)
+    return _facts(session, at.date(), months, lived, happened, columns, to_ms(at)), lived, happened
 
 
-def _seats(session: Session, at: datetime, now: datetime, *, staged: bool) -> str:
-    """The table with the state of units: of the last reconciliation, or staged for this."""
+def _units(session: Session, at: datetime, now: datetime, outstanding: Outstanding | None, *, staged: bool) -> Columns:
+    """The units as the last reconciliation left them, or as of another instant."""
     if not staged and stored_facts.matches_last_run(session, at.date()):
-        return "unit_reconciliation"
+        return outstanding.columns if outstanding else capacity_exposure.stored_units(session)
     columns = run_statements.of_all(session, run_at(at, now), to_ms(now))
-    return unit_states.send_cells(columns)
+    plan_units.read_units(session, columns)
+    plan_units.take_computed(columns)
+    return columns
 
 
 def _whole_months(session: Session, on: date) -> list[date]:
@@ -72,44 +75,49 @@ def _whole_months(session: Session, on: date) -> list[date]:
     return [add_months(begin, number) for number in range(count)]
 
 
-def _stored(session: Session, months: list[date], outstanding: Outstanding | None) -> Iterable[Any]:
-    before = stored_exposure.stored(session, months[0]) if months and (outstanding is None or not outstanding.anew) else []
-    return chain(before, outstanding.rows if outstanding else [])
+def _stored(columns: Columns, outstanding: Outstanding | None) -> list[Sums]:
+    """The stored sums, and those outstanding."""
+    missing = [stored_exposure.by_age(outstanding.columns)] if outstanding else []
+    if outstanding and outstanding.anew:
+        return missing
+    stored_exposure.read_stored(columns)
+    return [stored_exposure.by_age(columns), *missing]
 
 
-def _measured(session: Session, months: list[date], at: datetime, now: datetime, seats: str) -> Iterable[Any]:
+def _measured(session: Session, columns: Columns, months: list[date], at: datetime) -> list[Sums]:
     if not months:
         return []
-    since, until = (to_ms(datetime.combine(day, time(), UTC)) for day in (months[0], at.date().replace(day=1)))
-    return capacity_exposure.measure(session, since, until, now, seats).rows()
+    until = at.date().replace(day=1)
+    since, end = (to_ms(datetime.combine(day, time(), UTC)) for day in (months[0], until))
+    capacity_exposure.measure(session, columns, since, end)
+    return [stored_exposure.by_age(columns)]
 
 
-def _by_product(rows: Iterable[Any], months: Sequence[date]) -> Lived:
+def _by_product(sums: Sequence[Sums], months: Sequence[date]) -> Lived:
     """Unit-months of operation. A month counts as one, whatever its length."""
-    number = {month: n for n, month in enumerate(months)}
-    length = [(add_months(month, 1) - month).days * DAY for month in months]
     by_product: Lived = {}
-    for month, product, age, _, seconds in rows:
-        n = number.get(month)
-        if n is not None:
-            lived = by_product.get(product)
-            if lived is None:
-                lived = by_product[product] = np.zeros((len(months), OLDEST + 1))
-            lived[n, age] += seconds / length[n]
+    if not months:
+        return by_product
+    length = np.array([(add_months(month, 1) - month).days * DAY for month in months])
+    for rows in sums:
+        number = rows["month"] - (months[0].year * 12 + months[0].month - 1)
+        counted = (number >= 0) & (number < len(months))
+        for product in np.unique(rows["product_id"][counted]).tolist():
+            mine = counted & (rows["product_id"] == product)
+            lived = by_product.setdefault(product, np.zeros((len(months), OLDEST + 1)))
+            np.add.at(lived, (number[mine], rows["age"][mine]), rows["seconds"][mine] / length[number[mine]])
     return by_product
 
 
-def _facts(
-    session: Session, on: date, months: list[date], lived: Lived, happened: IncidentColumns, units: UnitColumns, at: int
-) -> PlanFacts:
+def _facts(session: Session, on: date, months: list[date], lived: Lived, happened: IncidentColumns, columns: Columns, at: int) -> PlanFacts:
     events = np.bincount(happened.month, minlength=len(months)) if months else np.zeros(0, dtype=np.int64)
     exposed = np.sum([product.sum(axis=1) for product in lived.values()], axis=0) if lived else np.zeros(len(months))
     start = min(log_start(events.tolist(), exposed.tolist()), len(months))
     known = stored_facts.products(session)
-    live = facts_fleet.live(session, units, on, [row.id for row in known])
+    live = facts_fleet.live(session, columns, on, [row.id for row in known])
     kin = _kin(known, happened)
     products = [_product(row, kin[row.id], lived, happened, len(months), live[row.id]) for row in known]
-    silent = (units.cell & 3) == _SILENT
+    unheard, silent = stored_facts.silent(columns)
     return PlanFacts(
         on=on,
         months=months,
@@ -118,9 +126,9 @@ def _facts(
         products=[product for product in products if product.operating or product.shipped or any(map(any, product.exposure))],
         **summarise(happened, start, len(months))._asdict(),
         strangers=stored_facts.unmatched_incidents(session, months[start], on) if start < len(months) else 0,
-        unheard=int((silent & (units.first_heard < 0)).sum()),
-        silent=int((silent & (units.first_heard >= 0)).sum()),
-        **facts_contracts.gather(session, units, on, at)._asdict(),
+        unheard=unheard,
+        silent=silent,
+        **facts_contracts.gather(session, columns, on, at)._asdict(),
     )
 
 

@@ -3,10 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.domain.capacity import renewals
@@ -17,9 +15,8 @@ from musterroll.domain.contracts.retention import BACK, Retention, retention
 from musterroll.domain.contracts.terms import ContractTerms
 from musterroll.domain.values.dates import add_months
 from musterroll.storage.capacity import facts as stored_facts
-from musterroll.storage.capacity.facts import UnitColumns
 from musterroll.storage.contracts import retention as stored_retention
-from musterroll.storage.contracts.lines_in_force import contract_terms
+from musterroll.storage.engine.columns import Columns
 
 AHEAD = 12  # months of renewals looked ahead
 _QUARTER = 91 * 86_400_000
@@ -33,14 +30,12 @@ class ContractFacts(NamedTuple):
     prices: dict[str, list[float]]
 
 
-def gather(session: Session, units: UnitColumns, on: date, at: int) -> ContractFacts:
+def gather(session: Session, columns: Columns, on: date, at: int) -> ContractFacts:
     """Renewals by segment, revenue at risk by account, and prices of lines with operating units; `at` is ms."""
-    contracts = {row.id or 0: contract_terms(row) for row in stored_facts.contracts(session)}
-    lines, names = stored_facts.lines(session), stored_facts.account_names(session)
-    worth = _worth(contracts, lines, on)
-    at_risk = _at_risk(contracts, worth, names, units, on, at)
-    past = _past(session, on)
-    return ContractFacts(_renewals(contracts, past, worth, names, on), at_risk, _prices(contracts, lines, units))
+    contracts = stored_retention.contracts(session)
+    names, worth = stored_facts.account_names(session), _worth(columns, contracts, on)
+    at_risk = _at_risk(contracts, worth, names, stored_facts.of_accounts(columns, at - _QUARTER), on)
+    return ContractFacts(_renewals(contracts, _past(session, on), worth, names, on), at_risk, _prices(columns))
 
 
 def ended(session: Session, on: date) -> list[tuple[int, bool]]:
@@ -56,15 +51,13 @@ def _past(session: Session, on: date) -> list[PastTerm]:
 Worth = Mapping[int, Mapping[str, float]]  # annual value by contract and currency
 
 
-def _worth(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], on: date) -> Worth:
+def _worth(columns: Columns, contracts: Mapping[int, ContractTerms], on: date) -> Worth:
     """Annual value of the lines in force at the end of their contract (`terms.worth_day`)."""
-    worth: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    days = {contract.id: rules.worth_day(contract, on) for contract in contracts.values()}
-    for line in lines:
-        contract = contracts[line.contract_id]
-        span = rules.line_span(contract, line.starts_on, line.ends_on)
-        if line.price is not None and rules.days_in_force(span, contract, days[contract.id]) is not None:
-            worth[contract.id][line.currency or contract.currency] += float(line.price) * line.quantity
+    days = ((contract, rules.worth_day(contract, on)) for contract in contracts.values())
+    in_force = [(contract.id, day, contract.span.ends_on) for contract, day in days if rules.term_on(contract, day) is not None]
+    worth: dict[int, dict[str, float]] = defaultdict(dict)
+    for number, currency, amount in stored_facts.worth(columns, in_force):
+        worth[number][currency] = amount / 10_000
     return worth
 
 
@@ -113,41 +106,31 @@ def _at_risk(
     contracts: Mapping[int, ContractTerms],
     worth: Worth,
     names: Mapping[int, tuple[str, str, str]],
-    units: UnitColumns,
+    units: Mapping[int, tuple[int, int, int]],
     on: date,
-    at: int,
 ) -> list[AccountAtRisk]:
-    """Accounts with contracts in force of which most units are silent, or a fifth fewer operate than a quarter ago."""
+    """Accounts with contracts in force of which most units are silent, or a fifth fewer operate than a quarter ago.
+
+    `units` of each account: operating, operating a quarter ago, deployed.
+    """
     money: dict[tuple[int, str], float] = defaultdict(float)
     for contract in contracts.values():
         if contract.account and worth.get(contract.id) and rules.term_on(contract, on) is not None:
             for currency, value in worth[contract.id].items():
                 money[(contract.account, currency)] += value
-    size = int(max(units.account.max(initial=0), max((account for account, _ in money), default=0))) + 1
-    operating, deployed = units.cell & 1 == 1, units.cell & 2 == 2
-    heard_then = (units.first_heard >= 0) & (units.first_heard < at - _QUARTER) & (operating | (units.stale_since >= at - _QUARTER))
-    counted = (operating & deployed, heard_then & deployed, deployed)
-    now, before, out = (np.bincount(units.account[which], minlength=size) for which in counted)
     risks = []
     for (account, currency), value in money.items():
-        risk = renewals.risk(int(now[account]), int(before[account]), int(out[account]))
+        counts = units.get(account, (0, 0, 0))
+        risk = renewals.risk(*counts)
         if risk is not None:
             ref, name, _ = names.get(account, ("", "", ""))
-            counts = int(now[account]), int(before[account]), int(out[account])
             risks.append(AccountAtRisk(ref, name, risk.value, *counts, round(value, 2), currency))
     return sorted(risks, key=lambda risk: -risk.value)
 
 
-def _prices(contracts: Mapping[int, ContractTerms], lines: Sequence[Row[Any]], units: UnitColumns) -> dict[str, list[float]]:
+def _prices(columns: Columns) -> dict[str, list[float]]:
     """Revenue per unit-month of operating units on priced lines; an even sample."""
-    priced = {
-        line.id: (line.currency or contracts[line.contract_id].currency, round(float(line.price) / 12, 4))
-        for line in lines
-        if line.price is not None
-    }
     by_currency: dict[str, list[float]] = defaultdict(list)
-    for line in units.line[(units.cell & 1 == 1) & (units.line > 0)].tolist():
-        if line in priced:
-            currency, price = priced[line]
-            by_currency[currency].append(price)
-    return {currency: values[:: max(1, -(-len(values) // _SAMPLE))] for currency, values in by_currency.items()}
+    for currency, price in stored_facts.prices(columns, _SAMPLE):
+        by_currency[currency].append(round(price / 10_000 / 12, 4))
+    return dict(by_currency)

@@ -1,7 +1,7 @@
 """Incidents for planning: columns by month, product and age, and their summary."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from musterroll.domain.capacity.ageing import AGE_BANDS
-from musterroll.domain.capacity.exposure import OLDEST, completed_months
+from musterroll.domain.capacity.exposure import OLDEST
 
 BAND = np.searchsorted(AGE_BANDS, np.arange(OLDEST + 1), side="right") - 1  # band of an age in completed months
 _EPOCH = date(1970, 1, 1)
@@ -40,16 +40,12 @@ class IncidentSummary(NamedTuple):
     parts: int
 
 
-def columns(rows: Sequence[Sequence[Any]], months: Sequence[date]) -> IncidentColumns:
-    first = (months[0] - _EPOCH).days if months else 0
-    counted = [row for row in rows if row[0] >= first and months]
-    numbers = np.array([(row[0], row[1], row[2], row[3], row[4]) for row in counted], dtype=np.int64).reshape(-1, 5).T
-    day, product, born, parts, hours = numbers
+def columns(rows: Mapping[str, NDArray[Any]], months: Sequence[date]) -> IncidentColumns:
+    """Incidents of these months, as storage has them."""
     edges = np.array([(month - _EPOCH).days for month in months], dtype=np.int64)
-    month = np.searchsorted(edges, day, side="right") - 1
-    band = BAND[completed_months(born, day)]
-    known = np.where(hours < 0, np.nan, hours / 10_000)
-    return IncidentColumns(month, product, band, parts, known, [row[5] for row in counted])
+    hours = np.where(rows["hours"] < 0, np.nan, rows["hours"] / 10_000)
+    month = np.searchsorted(edges, rows["day"], side="right") - 1
+    return IncidentColumns(month, rows["product"], BAND[rows["age"]], rows["parts"], hours, rows["category"].tolist())
 
 
 def summarise(happened: IncidentColumns, start: int, until: int) -> IncidentSummary:

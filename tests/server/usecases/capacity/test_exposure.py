@@ -8,24 +8,23 @@ import pytest
 from musterroll.domain.capacity.exposure import WARRANTY
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.capacity import Exposure
 from musterroll.storage.tables.messages import DurableMessage
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.capacity import exposure as capacity_exposure
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from tests.support import fleet_history, unit_rows
 
 DAY = timedelta(days=1)
-AGES_AGO = date(2000, 1, 1)
 
 
 def kept(database: Database) -> dict[tuple[object, ...], int]:
     with database.snapshot() as session:
-        return {tuple(key): seconds for *key, seconds in stored_exposure.stored(session, AGES_AGO)}
+        return {(row.month, row.product_id, row.age, row.cover): row.seconds for row in session.exec(select(Exposure))}
 
 
 def follow(database: Database, now: datetime) -> capacity_exposure.Outstanding | None:

@@ -11,8 +11,8 @@ import pytest
 from musterroll.domain.capacity.assumptions import BadAssumption
 from musterroll.domain.capacity.facts import PlanFacts, read_facts
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
-from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.capacity import Exposure
 from musterroll.storage.tables.units import Unit
 from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.capacity import product as capacity_product
@@ -82,8 +82,8 @@ def test_facts_are_kept_and_those_of_an_earlier_day_come_from_history(database: 
 def unit_days(database: Database, facts: PlanFacts, product_id: int) -> float:
     """Days of operation since the log of incidents began, from the kept sums."""
     with database.snapshot() as session:
-        rows = stored_exposure.stored(session, facts.months[facts.log_starts])
-    return sum(seconds for month, product, _, _, seconds in rows if product == product_id and month in facts.months) / 86_400
+        rows = session.exec(select(Exposure).where(Exposure.product_id == product_id)).all()
+    return sum(row.seconds for row in rows if row.month in facts.months[facts.log_starts :]) / 86_400
 
 
 def test_whoever_is_limited_plans_for_what_they_see(database: Database, facts: PlanFacts, now: datetime) -> None:

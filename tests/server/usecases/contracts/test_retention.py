@@ -4,12 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 from musterroll.domain.contracts.renewal_outcomes import Outcome
 from musterroll.domain.contracts.terms import ContractState
 from musterroll.domain.values.money import Money
-from musterroll.storage.capacity.facts import UnitColumns
 from musterroll.storage.engine.database import Database
+from musterroll.usecases.capacity import facts as plan_facts
 from musterroll.usecases.capacity import facts_contracts
 from musterroll.usecases.installed_base.retention import past_renewals
 from sqlmodel import Session
@@ -42,8 +41,7 @@ def test_contracts_that_are_cancelled_or_cover_other_serials_renew_nothing(datab
     with database.transaction() as session:
         past = past_renewals(session, now, None).value
         of_one = past_renewals(session, now, "A1").value
-        none = np.zeros(0, dtype=np.int64)
-        (segment,) = facts_contracts.gather(session, UnitColumns(*[none] * len(UnitColumns._fields)), now.date(), 0).renewals
+        (segment,) = plan_facts.untested(session, now)[0].renewals
         ended = facts_contracts.ended(session, now.date())
     assert [(term.ref, term.outcome, term.by) for term in past.terms] == [
         ("X0", Outcome.RENEWED, ("Y0",)),

@@ -4,18 +4,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pytest
 from musterroll.channels import webhook
 from musterroll.channels.channel import Draft
 from musterroll.domain.contracts.terms import ContractState
 from musterroll.domain.notifications import wording
 from musterroll.domain.values.money import Money
-from musterroll.storage.capacity.facts import UnitColumns
 from musterroll.storage.engine.database import Database
 from musterroll.storage.notifications import endings
 from musterroll.storage.notifications import events as stored_events
-from musterroll.usecases.capacity import facts_contracts
+from musterroll.usecases.capacity import facts as plan_facts
 from musterroll.usecases.contracts.contract_card import contract_card
 from musterroll.usecases.installed_base.renewals import due_contracts
 from musterroll.usecases.notifications import calendar, detect
@@ -43,9 +41,7 @@ def worths(database: Database, now: datetime) -> dict[str, Any]:
         (due,) = due_contracts(session, now, "A1").value.due
         card = contract_card(session, "C1", 0, 10, now)
         (end,) = endings.contracts(session, now.date())
-        none = np.zeros(0, dtype=np.int64)
-        units = UnitColumns(*[none] * len(UnitColumns._fields))
-        facts = facts_contracts.gather(session, units, now.date(), 0)
+        facts = plan_facts.untested(session, now)[0]
     assert card.worth is not None
     (renewals,) = facts.renewals
     return {
