@@ -35,6 +35,7 @@ _SHARED_OUT = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_co
 # From the few to the many by index: what is asked of them is in memory, and how many rows a list of ids leads to is not known.
 _BY_INDEX = """SET LOCAL random_page_cost = 0.1; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL enable_seqscan = off;
 SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"""
+Subject = tuple[str, int]  # what a row is about: its kind, and its row id
 
 
 class Limits(NamedTuple):
@@ -62,12 +63,15 @@ class Columns:
     rare one.
     """
 
-    def __init__(self, session: Session, words: Mapping[str, str] | None = None, *, whole: bool = True) -> None:
+    def __init__(self, session: Session, words: Mapping[str, str] | None = None, *, whole: bool = True, after: str = "") -> None:
+        """`after`: the stamp of what is stored. Tables that `leave` left under it are there; `outdated` are the subjects to read again."""
         session.flush()
         limits: Limits = session.connection().get_execution_options().get(_LIMITS, Limits())
         self._words = {**(words or {}), "scan": "" if postgres(session) else "+"}
         self._spill = limits.spill
-        self._duck = _instance(limits.memory, limits.threads if whole else 1, limits.spill).cursor()
+        left = _left.pop(after, None)
+        self.outdated = left.outdated if left else None
+        self._duck = left.duck if left else _instance(limits.memory, limits.threads if whole else 1, limits.spill).cursor()
         self._whole = whole
         self.attach(session)
 
@@ -92,6 +96,19 @@ class Columns:
                 file.write(block + "\n")
             file.flush()
             self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM read_csv('{file.name}', {_CSV}, columns = {{{typed}}})")
+
+    def read_again(self, table: str, query: str, columns: Mapping[str, str], replaced: str, **given: Any) -> None:
+        """Replace the rows of a table that meet a condition by what a query of the database finds."""
+        self.read("read_again", query, columns, **given)
+        self.make(table, f"FROM {table} WHERE NOT ({replaced}) UNION ALL FROM read_again")
+
+    def leave(self, stamp: str, *tables: str) -> None:
+        """Leave these tables, and no others, to the next computation of this process `after` a stamp, and end this one."""
+        for (name,) in self.rows("SELECT table_name FROM duckdb_tables() WHERE temporary"):
+            if name not in tables:
+                self.run(f"DROP TABLE {name}")
+        _left.clear()
+        _left[stamp] = _Left(self._duck, set())
 
     def ask(self, query: str, **given: Any) -> list[Any]:
         """Rows of the database. Each collection of ids, or `Relation`, replaces the braces of its name; other values are parameters."""
@@ -188,6 +205,24 @@ class Columns:
 
     def _execute(self, statement: str, values: dict[str, Any]) -> Any:
         return self._duck.execute(statement.format_map(self._words), values or None)
+
+
+class _Left(NamedTuple):
+    """The tables of a computation that is over, and the subjects that have changed since."""
+
+    duck: duckdb.DuckDBPyConnection
+    outdated: set[Subject]
+
+
+_left: dict[str, _Left] = {}  # by the stamp of what is stored: one at most
+
+
+def outdate(before: str, after: str, changed: Collection[Subject], most: int) -> None:
+    """What is left under one stamp is left under another, but for these subjects; where they are too many, it is forgotten."""
+    left = _left.pop(before, None)
+    if left and len(left.outdated | set(changed)) <= most:
+        left.outdated.update(changed)
+        _left[after] = left
 
 
 class Relation(NamedTuple):

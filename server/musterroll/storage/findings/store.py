@@ -31,7 +31,8 @@ _FINDING = {
 }
 # Account and value may change without ending a decision: only other facts count as a change.
 _DIFFERENCES = """
-SELECT f.id, s.*, CASE WHEN f.id IS NULL THEN 'new' WHEN s.subject_id IS NULL THEN 'gone'
+SELECT f.id, coalesce(s.subject, f.subject) AS subject, coalesce(s.subject_id, f.subject_id) AS subject_id,
+  s.* EXCLUDE (subject, subject_id), CASE WHEN f.id IS NULL THEN 'new' WHEN s.subject_id IS NULL THEN 'gone'
     WHEN NOT f.present OR f.facts <> s.facts THEN 'changed' ELSE 'amended' END AS how
 FROM run_finding s FULL JOIN run_known f ON f.subject_id = s.subject_id AND f.subject = s.subject AND f.kind = s.kind
 WHERE f.id IS NULL OR (s.subject_id IS NULL AND f.present) OR (s.subject_id IS NOT NULL AND (
@@ -64,12 +65,22 @@ WHERE f.subject_id = a.subject_id AND f.subject = 'unit' AND f.kind = a.kind"""
 def read_stored(columns: Columns, *, whole: bool) -> None:
     """Read the stored findings: all, or of the units and lines of a partial run."""
     if whole:
-        columns.read("run_known", _KNOWN, _FINDING)
-        columns.read("run_amount", "SELECT finding_id FROM finding_amount", _AMOUNT)
+        _read_all(columns)
         return
     units, lines = columns.ids("SELECT unit_id FROM run_looked"), columns.ids("SELECT id FROM run_row")
     columns.read("run_known", _KNOWN + _OF_SUBJECTS, _FINDING, units=units, lines=lines)
     columns.read("run_amount", _AMOUNTS, _AMOUNT, known=columns.ids("SELECT id FROM run_known"))
+
+
+def _read_all(columns: Columns) -> None:
+    columns.read("run_amount", "SELECT finding_id FROM finding_amount", _AMOUNT)
+    if columns.outdated is None:
+        columns.read("run_known", _KNOWN, _FINDING)
+    elif columns.outdated:
+        columns.fill("run_outdated", {"subject": "VARCHAR", "id": "BIGINT"}, list(columns.outdated))
+        units, lines = ([id_ for kind, id_ in columns.outdated if kind == subject] for subject in ("unit", "line"))
+        outdated = "(subject, subject_id) IN (SELECT (subject, id) FROM run_outdated)"
+        columns.read_again("run_known", _KNOWN + _OF_SUBJECTS, _FINDING, outdated, units=units, lines=lines)
 
 
 def make(columns: Columns, conflicts: Sequence[tuple[int, str]]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 
 from musterroll.storage.contracts import lines_in_force
 from musterroll.storage.engine.columns import WORD, Columns, Relation
+from musterroll.storage.reconciliation.cell_counters import OF_UNITS, STORED
 from musterroll.storage.reconciliation.unit_states import COLUMNS, FACTS, JOINED
 
 _CHANGED = f"""
@@ -22,7 +23,6 @@ _WHERE = """
 SELECT DISTINCT product_id, site_id, account_id FROM run_changed
 UNION
 SELECT DISTINCT product_id, nullif(site_id, 0), nullif(account_id, 0) FROM run_stored"""
-_STORED = "SELECT o.* FROM {units} t CROSS JOIN unit_reconciliation o WHERE o.unit_id = t.id"
 _WHERE_NEXT = "SELECT DISTINCT product_id, site_id, account_id FROM run_new"
 # The quantities that units at these places reach.
 _POOLS = """
@@ -64,14 +64,13 @@ SELECT u.id AS unit_id, u.product_id, u.serial_key FROM {serials} t CROSS JOIN u
 WHERE u.serial_key = t.serial_key AND u.merged_into_id IS NULL"""
 _POOL = {"place_id": int, "product_id": int, "scope": str}
 _SPOT = {"product_id": int, "site_id": int, "account_id": int}
-STORED = dict.fromkeys(("unit_id", "account_id", "site_id", "product_id", "cell", "line_id"), "BIGINT")
 
 
 def read_reach(columns: Columns, unit_ids: Collection[int]) -> None:
     """Read the units, the accounts above them, the lines with their contracts, and whom lines can mean that name a serial."""
     columns.read("run_changed", _CHANGED, COLUMNS, units=unit_ids)
     columns.make("run_touched", "FROM run_changed")
-    columns.read("run_stored", _STORED, STORED, units=columns.ids("SELECT unit_id FROM run_changed"))
+    columns.read("run_stored", OF_UNITS, STORED, units=columns.ids("SELECT unit_id FROM run_changed"))
     reached: set[tuple[int, int, str]] = set()
     where = _WHERE
     while spots := columns.rows(where):
@@ -94,7 +93,7 @@ def read_reach(columns: Columns, unit_ids: Collection[int]) -> None:
 
 def read_stored(columns: Columns) -> None:
     """Read how the last run left the units of this one."""
-    columns.read("run_stored", _STORED, STORED, units=columns.ids("SELECT unit_id FROM run_touched"))
+    columns.read("run_stored", OF_UNITS, STORED, units=columns.ids("SELECT unit_id FROM run_touched"))
 
 
 def narrow(columns: Columns) -> None:

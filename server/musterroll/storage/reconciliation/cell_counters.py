@@ -1,5 +1,6 @@
 """The stored quadrant of every unit, and the counts that dashboards read."""
 
+import secrets
 from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
@@ -7,14 +8,15 @@ from typing import NamedTuple
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from musterroll.storage.engine.columns import Columns
+from musterroll.storage.engine.columns import Columns, Subject, outdate
 from musterroll.storage.liveness import process_heartbeats
+from musterroll.storage.reconcile_queue import MOST
 from musterroll.storage.reconciliation.unit_states import by_code
 from musterroll.storage.tables.operations import ProcessHeartbeat
 from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
 
 RUN = "reconciliation"  # the heartbeat of the last stored run: its instant, and its day as detail
-_STORED = "reconciliation_stored"  # the heartbeat whose detail counts the runs that were stored
+_STORED = "reconciliation_stored"  # the heartbeat whose detail is the stamp of what runs have stored
 
 # Units whose state differs from the last run; `was_`: the earlier state. A unit that is gone has no cell (null).
 _MOVED = """
@@ -33,6 +35,8 @@ SELECT 'all' AS axis, 0 AS of_id, cell, sum(n) AS units FROM moves GROUP BY cell
 UNION ALL SELECT 'account', account_id, cell, sum(n) FROM moves GROUP BY account_id, cell HAVING sum(n) <> 0
 UNION ALL SELECT 'product', product_id, cell, sum(n) FROM moves GROUP BY product_id, cell HAVING sum(n) <> 0"""
 _COLUMNS = ("unit_id", "account_id", "site_id", "product_id", "cell", "line_id")
+STORED = dict.fromkeys(_COLUMNS, "BIGINT")
+OF_UNITS = f"SELECT o.{', o.'.join(_COLUMNS)} FROM {{units}} t CROSS JOIN unit_reconciliation o WHERE o.unit_id = t.id"  # noqa: S608
 _MOVE = (
     "DELETE FROM unit_reconciliation WHERE unit_id IN (SELECT unit_id FROM run_moved WHERE cell IS NULL)",
     """UPDATE unit_reconciliation AS o SET account_id = m.account_id, site_id = m.site_id, product_id = m.product_id,
@@ -63,7 +67,11 @@ def make_moved(columns: Columns) -> None:
 
 def read_stored(columns: Columns) -> None:
     """Read how the last run left every unit, and counted them."""
-    columns.read("run_stored", "SELECT * FROM unit_reconciliation", dict.fromkeys(_COLUMNS, "BIGINT"))
+    if columns.outdated is None:
+        columns.read("run_stored", f"SELECT {', '.join(_COLUMNS)} FROM unit_reconciliation", STORED)  # noqa: S608
+    elif units := [unit for kind, unit in columns.outdated if kind == "unit"]:
+        columns.fill("run_outdated", {"unit_id": "BIGINT"}, [(unit,) for unit in units])
+        columns.read_again("run_stored", OF_UNITS, STORED, "unit_id IN (FROM run_outdated)", units=units)
     columns.read("run_counted", "SELECT cell, units FROM cell_count WHERE axis = 'all'", {"cell": "BIGINT", "units": "BIGINT"})
 
 
@@ -92,15 +100,22 @@ def note_run(session: Session, instant: int, on: date) -> None:
     process_heartbeats.beat(session, RUN, instant, on.isoformat())
 
 
+def changed(columns: Columns) -> list[Subject]:
+    """The units and lines whose stored results a run changes."""
+    return columns.rows("SELECT 'unit', unit_id FROM run_moved UNION SELECT subject, subject_id FROM run_difference")
+
+
 def stamp(session: Session) -> str:
-    """Changes with every run that stores results."""
+    """Another one after every run that stored results."""
     heartbeat = session.get(ProcessHeartbeat, _STORED, populate_existing=True)
     return heartbeat.detail if heartbeat else ""
 
 
-def renew_stamp(session: Session, at: int) -> None:
-    """`at` is ms."""
-    process_heartbeats.beat(session, _STORED, at, str(int(stamp(session) or 0) + 1))
+def renew_stamp(session: Session, at: int, changed: Collection[Subject]) -> None:
+    """`at` is ms. `changed` as above: what this process knows of stored results stays right."""
+    before, after = stamp(session), secrets.token_hex(8)  # at random, so that a database restored never has one that was used since
+    process_heartbeats.beat(session, _STORED, at, after)
+    outdate(before, after, changed, MOST)
 
 
 class Run(NamedTuple):

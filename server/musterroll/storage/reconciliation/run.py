@@ -37,11 +37,11 @@ class RunAt(NamedTuple):
     instant: int
 
 
-def of_all(session: Session, at: RunAt, now: int) -> Columns:
-    """All units and all lines, on a day and at an instant."""
+def of_all(session: Session, at: RunAt, now: int, after: str = "") -> Columns:
+    """All units and all lines, on a day and at an instant. `after` as for `Columns`."""
     if at.instant < now:
         return next(of_past(session, [at], now))
-    columns = Columns(session, unit_states.judged(session, at.instant, now)._asdict())
+    columns = Columns(session, unit_states.judged(session, at.instant, now)._asdict(), after=after)
     unit_states.read_units(columns)
     columns.read("run_account", "SELECT id, parent_id FROM account", _ACCOUNT)
     _read_lines(columns)

@@ -81,7 +81,7 @@ def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime
     _find(columns, today, whole=False)
     finding_store.read_stored(columns, whole=False)
     finding_store.make_differences(columns)
-    cell_counters.renew_stamp(session, to_ms(now))
+    cell_counters.renew_stamp(session, to_ms(now), cell_counters.changed(columns))
     return finding_store.keep(columns, to_ms(now))
 
 
@@ -94,7 +94,7 @@ def compute(session: Session, on: date | datetime, now: datetime) -> Computed:
     """Compute a whole run in a session whose data does not change, so that no writer waits for it; to be stored by `keep`."""
     day, instant = day_and_instant(on, now)
     marks, stamp = frozenset(reconcile_queue.marks(session)), cell_counters.stamp(session)
-    columns = _columns(session, day, instant, now)
+    columns = _columns(session, day, instant, now, stamp)
     _compare(columns)
     return Computed(columns, day, instant, marks, stamp)
 
@@ -104,7 +104,8 @@ def keep(session: Session, computed: Computed, now: datetime, final: bool = Fals
 
     Consistent: whatever changes a unit or a record puts a mark into the queue in the same transaction. What a run reads shows either both
     or neither, so marks it did not show are those of the changes it did not see, and they are reconciled before this transaction ends.
-    The differences are to results that nobody has changed since: every run renews their stamp, under the lock.
+    The differences are to results that nobody has changed since: every run renews their stamp, under the lock. By the same stamp the next
+    run in this process knows whether it must read them again.
 
     Where all units have been marked since, and this is the `final` attempt, those marks are left: until the next run they say, as always,
     that what is stored may be outdated.
@@ -189,9 +190,9 @@ def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]
     return on, min(day_end(on), now)
 
 
-def _columns(session: Session, day: date, instant: datetime, now: datetime) -> Columns:
+def _columns(session: Session, day: date, instant: datetime, now: datetime, after: str = "") -> Columns:
     """The quadrants and findings of all units."""
-    columns = run_statements.of_all(session, RunAt(day, to_ms(instant)), to_ms(now))
+    columns = run_statements.of_all(session, RunAt(day, to_ms(instant)), to_ms(now), after)
     _find(columns, day, whole=True)
     return columns
 
@@ -218,7 +219,9 @@ def _keep(session: Session, columns: Columns, day: date, instant: datetime, now:
     merged = finding_store.keep(columns, to_ms(now))
     cell_counters.keep(columns, whole=True)
     cell_counters.note_run(session, to_ms(instant), day)
-    cell_counters.renew_stamp(session, to_ms(now))
+    changed = cell_counters.changed(columns)
+    columns.leave(cell_counters.stamp(session), "run_stored", "run_known")
+    cell_counters.renew_stamp(session, to_ms(now), changed)
     return _stored(session, day, instant, merged)
 
 
