@@ -25,6 +25,7 @@ from musterroll.commands import (
     rates,
     reconciliation,
     records,
+    reliability,
     serve,
     sources,
     units,
@@ -62,7 +63,8 @@ _COMMANDS: tuple[click.Command, ...] = (
         notifications.notify,
     ),
     *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences),
-    *(installed_base.installed_base, plans.plan, proposals.proposals, products.products, products.policies, rates.rates),
+    *(installed_base.installed_base, plans.plan, reliability.reliability, proposals.proposals),
+    *(products.products, products.policies, rates.rates),
     *(units.units, outages.outages),
 )
 for _command in _COMMANDS:

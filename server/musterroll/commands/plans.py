@@ -24,11 +24,11 @@ _SCENARIOS: Columns[Scenario] = (
     Column("ASSUMPTIONS", lambda scenario: ", ".join(f"{name}={value}" for name, value in scenario.assumptions.items()) or "defaults"),
     Column("NOTE", lambda scenario: scenario.note),
 )
-_on = click.option("--on", type=DayOrInstant(), help="As of this day, or an instant such as 2026-11-01T12:00Z; default: now.")
+on_option = click.option("--on", type=DayOrInstant(), help="As of this day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
 @click.group(invoke_without_command=True)
-@_on
+@on_option
 @click.option("--scenario", metavar="NAME", help="Use the assumptions of this scenario.")
 @click.option("--assume", "pairs", multiple=True, metavar="NAME=VALUE", help="Change an assumption, such as deployments=150.")
 @click.option("--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="Also write the plan to this workbook.")
@@ -49,7 +49,7 @@ def plan(
 
     context, now = click_context.ensure_object(Context), clock()
     assumptions = _assumptions_of(context, scenario) | _pairs(pairs)
-    result = capacity_plans.plan(_facts(context, on, now), assumptions)
+    result = capacity_plans.plan(facts_of(context, on, now), assumptions)
     if xlsx is not None:
         from musterroll.usecases.capacity.workbook import workbook
 
@@ -58,7 +58,7 @@ def plan(
 
 
 @plan.command()
-@_on
+@on_option
 @json_option
 @click.pass_obj
 def backtest(context: Context, on: date | datetime | None, as_json: bool) -> None:
@@ -67,7 +67,7 @@ def backtest(context: Context, on: date | datetime | None, as_json: bool) -> Non
     from musterroll.usecases.capacity import plans as capacity_plans
     from musterroll.usecases.capacity import shapes
 
-    facts = _facts(context, on, clock())
+    facts = facts_of(context, on, clock())
     trials = capacity_plans.backtests(facts)
     if as_json:
         print_json(shapes.trial_shapes(facts, trials))
@@ -131,7 +131,7 @@ def delete(context: Context, name: str) -> None:
 
 @plan.command()
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
-@_on
+@on_option
 @json_option
 @click.pass_obj
 def compare(context: Context, names: tuple[str, ...], on: date | datetime | None, as_json: bool) -> None:
@@ -140,7 +140,7 @@ def compare(context: Context, names: tuple[str, ...], on: date | datetime | None
     from musterroll.usecases.capacity import plans as capacity_plans
     from musterroll.usecases.capacity import shapes
 
-    facts = _facts(context, on, clock())
+    facts = facts_of(context, on, clock())
     plans = [
         ("defaults", capacity_plans.plan(facts, {})),
         *((name, capacity_plans.plan(facts, _assumptions_of(context, name))) for name in names),
@@ -151,7 +151,7 @@ def compare(context: Context, names: tuple[str, ...], on: date | datetime | None
         print_comparison(plans)
 
 
-def _facts(context: Context, on: date | datetime | None, now: datetime) -> Any:
+def facts_of(context: Context, on: date | datetime | None, now: datetime) -> Any:
     """The facts as of `on`; without it as of now, after updating the stored ones."""
     from musterroll.usecases.capacity import plans as capacity_plans
 

@@ -80,3 +80,17 @@ def test_what_cannot_be_planned_is_a_problem_in_one_sentence(planned: RestClient
 
 def test_nothing_gathered_is_a_conflict(small_rest: RestClient) -> None:
     assert "musterroll plan" in get(small_rest, "/plans/defaults", 409)["detail"]
+
+
+def test_reliability_of_products_and_two_compared(planned: RestClient) -> None:
+    first, second = get(planned, "/reliability")["items"]
+    assert first["afr"] == pytest.approx(first["failures"] / first["unit_years"])
+    assert first["afr_low"] < first["afr"] < first["afr_high"]
+    report = get(planned, f"/reliability/{first['product_id']}")
+    assert report["afr"] == first["afr"]
+    assert sum(age["visits"]["events"] for age in report["ages"]) == first["failures"]
+    assert 0 < report["steps"][-1]["survival"] < 1
+    comparison = get(planned, f"/reliability/compare?first={first['product_id']}&second={second['product_id']}")["comparison"]
+    assert sum(comparison["expected"]) == pytest.approx(sum(comparison["failures"]))
+    get(planned, "/reliability/999999", 404)
+    get(planned, f"/reliability/compare?first={first['product_id']}&second={first['product_id']}", 422)

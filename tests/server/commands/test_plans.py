@@ -27,6 +27,10 @@ def fleet(sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     database.close()
 
 
+def reliability(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["reliability", *arguments])
+
+
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli, ["plan", *arguments])
 
@@ -58,3 +62,34 @@ def test_a_bad_assumption_is_refused_in_words() -> None:
     assert "--assume is NAME=VALUE" in run("--assume", "absence").output
     assert isinstance(run("--on", "2026-11-01T12:00Z", "--assume", "absence=99").exception, DomainError)
     assert "deployments" in run("assumptions").output
+
+
+def test_failure_rates_of_all_products_of_one_and_of_two_compared() -> None:
+    at = ("--on", "2026-11-01T12:00Z")
+    rates = json.loads(reliability(*at, "--json").output)
+    assert len(rates) == 2
+    assert rates[0]["afr"] == pytest.approx(rates[0]["failures"] / rates[0]["unit_years"])
+    table = reliability(*at).output
+    assert table.splitlines()[0].split() == ["PRODUCT", "OPERATING", "FAILURES", "UNIT-YEARS", "AFR", "95", "%", "RANGE"]
+    assert f"{rates[0]['maker']} {rates[0]['model']}" in table
+    shown = reliability("show", rates[0]["model"], *at).output
+    assert f"{rates[0]['failures']} failures in {rates[0]['unit_years']:,.1f} unit-years" in shown
+    assert "Units without a failure by age (Kaplan-Meier" in shown
+    report = json.loads(reliability("show", rates[0]["model"], *at, "--json").output)
+    assert {"ages", "survival", "steps", "weibull"} <= report.keys()
+    compared = reliability("compare", rates[0]["model"], rates[1]["model"], *at).output
+    assert "log-rank test, p = " in compared
+    assert json.loads(reliability("compare", rates[0]["model"], rates[1]["model"], *at, "--json").output)["pairs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("show", "Tin opener"), "no product 'Tin opener' in the plan; musterroll reliability lists them"),
+        (("compare", "Pump 3", "pump 3"), "a product cannot be compared with itself"),
+    ],
+)
+def test_a_product_that_cannot_be_shown_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+    answer = reliability(*arguments, "--on", "2026-11-01T12:00Z")
+    assert isinstance(answer.exception, DomainError)
+    assert sentence in str(answer.exception)

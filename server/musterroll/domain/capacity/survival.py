@@ -67,10 +67,7 @@ class _Seen(NamedTuple):
 def kaplan_meier(lives: Sequence[UnitLife], level: float = 0.95) -> list[SurvivalStep]:
     """Survival at each age of failure (Kaplan & Meier 1958, JASA 53), a unit being at risk after it entered (Tsai, Jewell & Wang 1987),
     with Greenwood's variance (1926) and the interval taken on log(-log S) (Kalbfleisch & Prentice 1980)."""
-    seen = _seen(lives)
-    ages, place = np.unique(seen.left[seen.failed > 0], return_inverse=True)
-    failed = np.bincount(place, weights=seen.failed[seen.failed > 0], minlength=len(ages))
-    at_risk = _sum_before(seen.entered, seen.units, ages) - _sum_before(seen.left, seen.units, ages)
+    ages, (failed,), (at_risk,) = failures_by_age([lives])
     survival = np.cumprod(1 - failed / at_risk)
     with np.errstate(divide="ignore", invalid="ignore"):
         greenwood = np.cumsum(failed / (at_risk * (at_risk - failed)))
@@ -80,6 +77,23 @@ def kaplan_meier(lives: Sequence[UnitLife], level: float = 0.95) -> list[Surviva
         low, high = _log_log(float(s), float(variance), z) if s > 0 else (0.0, steps[-1].high if steps else 1.0)
         steps.append(SurvivalStep(float(age), int(n), int(d), float(s), low, high))
     return steps
+
+
+def failures_by_age(groups: Sequence[Sequence[UnitLife]]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The ages at which units of any group failed; by group and age how many failed, and how many were under observation just before."""
+    seen = [_seen(lives) for lives in groups]
+    ages = np.unique(np.concatenate([group.left[group.failed > 0] for group in seen]))
+    failed = [
+        np.bincount(np.searchsorted(ages, group.left[group.failed > 0]), weights=group.failed[group.failed > 0], minlength=len(ages))
+        for group in seen
+    ]
+    at_risk = [_sum_before(group.entered, group.units, ages) - _sum_before(group.left, group.units, ages) for group in seen]
+    return ages, np.array(failed), np.array(at_risk)
+
+
+def survival_at(steps: Sequence[SurvivalStep], age: float) -> SurvivalStep | None:
+    """The step that holds at this age; None before the first failure."""
+    return next((step for step in reversed(steps) if step.age <= age), None)
 
 
 def weibull(lives: Sequence[UnitLife], level: float = 0.95) -> Weibull | None:

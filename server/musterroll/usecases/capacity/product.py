@@ -27,7 +27,7 @@ class AgeBandReport(NamedTuple):
 
 
 class ProductReport(NamedTuple):
-    """`afr`: failures (incidents with a part used) per unit-year of measured operation since the incident log began."""
+    """`afr` is by `failure_rate`; `lives` is the number of units behind the survival `steps`."""
 
     product: ProductFacts
     afr: EventRate
@@ -40,18 +40,27 @@ class ProductReport(NamedTuple):
 
 def report(session: Session, facts: PlanFacts, product_id: int) -> ProductReport:
     """Raises NotFound for a product without facts."""
+    product = with_facts(facts, product_id)
+    lives = lives_of(session, facts, product_id)
+    fitted = survival.weibull(lives)
+    steps, ages = survival.kaplan_meier(lives), _ages(product, facts.log_starts)
+    return ProductReport(product, failure_rate(facts, product), ages, len(lives), steps, fitted, survival.weibull_text(fitted))
+
+
+def with_facts(facts: PlanFacts, product_id: int) -> ProductFacts:
+    """Raises NotFound for a product without facts."""
     product = next((candidate for candidate in facts.products if candidate.id == product_id), None)
     if product is None:
         raise NotFound("this product is not in the plan: none of its units has reported or been shipped")
+    return product
+
+
+def failure_rate(facts: PlanFacts, product: ProductFacts) -> EventRate:
+    """Failures (incidents with a part used) per unit-year of measured operation since the incident log began."""
     start = facts.log_starts
     failures = sum(map(sum, product.visits[start:]))
     unit_days = sum(sum(bands) * _days(month) for month, bands in zip(facts.months[start:], product.exposure[start:], strict=True))
-    lives = _lives(session, facts, product_id)
-    fitted = survival.weibull(lives)
-    failure_rate = rates.afr(failures, unit_days)
-    return ProductReport(
-        product, failure_rate, _ages(product, start), len(lives), survival.kaplan_meier(lives), fitted, survival.weibull_text(fitted)
-    )
+    return rates.afr(failures, unit_days)
 
 
 def _days(month: date) -> int:
@@ -66,7 +75,7 @@ def _ages(product: ProductFacts, start: int) -> list[AgeBandReport]:
     return [AgeBandReport(words, rates.rate_interval(int(n), x), rates.rate_interval(int(v), x)) for words, n, v, x in seen if x > 0]
 
 
-def _lives(session: Session, facts: PlanFacts, product_id: int) -> list[UnitLife]:
+def lives_of(session: Session, facts: PlanFacts, product_id: int) -> list[UnitLife]:
     """Each unit from its first report (and the start of the incident log) until its first failure or its last report."""
     if facts.log_starts >= len(facts.months):
         return []

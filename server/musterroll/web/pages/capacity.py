@@ -13,6 +13,7 @@ from musterroll.domain.capacity.plan import Plan
 from musterroll.domain.values.errors import Conflict
 from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.capacity import product as capacity_product
+from musterroll.usecases.capacity import reliability as capacity_reliability
 from musterroll.usecases.capacity import revenue
 from musterroll.usecases.capacity import scenarios as capacity_scenarios
 from musterroll.usecases.capacity.plans import GatheredFacts
@@ -77,8 +78,21 @@ def product(number: int) -> str:
     with snapshot() as session:
         facts = capacity_plans.gathered(session, now).facts
         report = capacity_product.report(session, facts, number)
+        other = request.args.get("with", type=int)
+        compared = capacity_reliability.compare(session, facts, number, other) if other else None
     driver = next(driver for driver in capacity_plans.plan(facts, {}).forecast.visits.drivers if driver.product.id == number)
-    return page("capacity_product.html", now, facts=facts, report=report, driver=driver, curve=charts.survival_curve(report.steps))
+    return page(
+        "capacity_product.html",
+        now,
+        facts=facts,
+        report=report,
+        driver=driver,
+        curve=charts.survival_curve(report.steps),
+        by_year=capacity_reliability.survival_by_year(report),
+        others=[row.product for row in capacity_reliability.failure_rates(facts) if row.product.id != number],
+        other=other,
+        compared=compared,
+    )
 
 
 @pages.get("/capacity/compare")
