@@ -29,7 +29,8 @@ class Comparison(NamedTuple):
         first, second = (f"{n:,} failures where {expected:,.1f} would be expected" for n, expected in zip(*self[:2], strict=True))
         figures = f"{first}, against {second} (log-rank test, p = {self.p:.2g})"
         if self.adjusted < _CLEAR:
-            return f"They differ at the same age: {figures}, also when reckoned for {self.pairs:,} possible pairs of products."
+            pairs = f", also when reckoned for {self.pairs:,} possible pairs of products" if self.pairs > 1 else ""
+            return f"They differ at the same age: {figures}{pairs}."
         if self.p < _CLEAR:
             expectation = f"{self.pairs * _CLEAR:,.1f} of {self.pairs:,} possible pairs of products would differ as much by chance"
             return f"They may differ at the same age: {figures}; but {expectation}."
