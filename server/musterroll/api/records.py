@@ -50,7 +50,11 @@ def _list_records(kind: DocumentKind, shape: type[Schema]) -> Callable[..., Resp
             shown, following = cursors.cut(rows, limit, lambda numbered: (numbered[0],))
             return [row(**cells) for _, cells in shown], following
 
-        return listed(shape, query, kind.name, fetch, columns=columns)
+        def lines(session: Session, cursor: str | None, limit: int) -> tuple[str, str | None]:
+            text, last = export.csv_page(session, cursors.number(cursor) or 0, limit)
+            return text, None if last is None else cursors.encode(last)
+
+        return listed(shape, query, kind.name, fetch, columns=columns, lines=lines if kind.name in export.CSV_BY_DATABASE else None)
 
     return list_records
 

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from shutil import copyfileobj
 from types import SimpleNamespace
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
@@ -22,6 +22,9 @@ from musterroll.usecases.imports import export as exports
 from musterroll.usecases.imports import record_entry
 from musterroll.usecases.imports.export import KINDS, Cells
 from musterroll.usecases.imports.record_entry import Entry
+
+if TYPE_CHECKING:
+    from musterroll.api.http.lists import Column
 
 _PAGE = 5_000
 _FORMATS = ("csv", "xlsx", "json")
@@ -53,9 +56,12 @@ def export(context: Context, kind: str | None, file: Path | None, format_: str |
     if kind is None or as_json:
         raise click.UsageError("name a KIND of records, or --parquet DIR" if kind is None else "--json goes with --parquet DIR only")
     format_ = format_ or (file.suffix[1:].lower() if file and file.suffix[1:].lower() in _FORMATS else "csv")
-    pages = _pages(context.database(), kind)
+    database = context.database()
     with click.open_file(str(file or "-"), "wb", atomic=file is not None) as target:
-        _write(target, format_, KINDS[kind], pages)
+        if format_ == "csv" and kind in exports.CSV_BY_DATABASE:
+            target.writelines(text.encode() for text in _lines(database, KINDS[kind]))
+        else:
+            _write(target, format_, KINDS[kind], _pages(database, kind))
 
 
 @click.group()
@@ -138,14 +144,32 @@ def _pages(database: Database, kind: str) -> Iterator[list[Cells]]:
         last = rows[-1][0]
 
 
+def _lines(database: Database, kind: DocumentKind) -> Iterator[str]:
+    """The same as the lines of a CSV file."""
+    from musterroll.api.http.lists import csv_lines
+
+    yield from csv_lines(_columns(kind), iter([[]]))
+    last: int | None = 0
+    while last is not None:
+        with database.read_only() as session:
+            lines, last = exports.csv_page(session, last, _PAGE)
+        yield lines
+
+
+def _columns(kind: DocumentKind) -> "list[Column]":
+    from musterroll.api.http.lists import Column
+
+    return [Column(field.label, (field.name,)) for field in kind.fields]
+
+
 def _write(target: IO[bytes], format_: str, kind: DocumentKind, pages: Iterator[list[Cells]]) -> None:
     if format_ == "json":
         for cells in chain.from_iterable(pages):
             target.write(f"{json.dumps(_filled(cells), ensure_ascii=False)}\n".encode())
         return
-    from musterroll.api.http.lists import Column, csv_lines, workbook
+    from musterroll.api.http.lists import csv_lines, workbook
 
-    columns = [Column(field.label, (field.name,)) for field in kind.fields]
+    columns = _columns(kind)
     items = ([SimpleNamespace(**cells) for cells in page] for page in pages)
     if format_ == "csv":
         target.writelines(text.encode() for text in csv_lines(columns, items))

@@ -41,6 +41,7 @@ View = TypeVar("View", bound=Callable[..., Response])
 
 Page = tuple[list[Any], str | None]  # items, and the cursor of the next page
 Fetch = Callable[[Session, str | None, int], Page]  # (session, cursor, limit)
+Lines = Callable[[Session, str | None, int], tuple[str, str | None]]  # the same as lines of a CSV file
 
 
 class ListFormat(StrEnum):
@@ -72,19 +73,24 @@ def listed(
     fetch: Fetch,
     more: Callable[[], Mapping[str, Any]] = dict,
     columns: "list[Column] | None" = None,
+    lines: Lines | None = None,
 ) -> Response:
     """The requested page or, as a file named `name`, everything from the cursor on.
 
     `more` gives further fields of a JSON page; it is called once the items are fetched. `columns`: of files, where not those of the schema.
+    `lines`: where the database writes CSV itself.
     """
     format_ = _format(query)
+    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.{format_}"'}
+    columns = columns or ([] if format_ is ListFormat.JSON else columns_of(get_args(page.model_fields["items"].annotation)[0]))
+    if lines and format_ is ListFormat.CSV:
+        written = chain(csv_lines(columns, iter([[]])), _written(lines, query.cursor))
+        return Response(written, headers=headers, content_type=f"{CSV}; charset=utf-8")
     with read_only() as session:
         items, following = fetch(session, query.cursor, query.limit if format_ is ListFormat.JSON else _PAGE)
     if format_ is ListFormat.JSON:
         return answer(page(**{"items": items, "next": following, **more()}))
     pages = chain([items], _rest(fetch, following, open_read_only()))
-    columns = columns or columns_of(get_args(page.model_fields["items"].annotation)[0])
-    headers = {"Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}.{format_}"'}
     if format_ is ListFormat.CSV:
         return Response(csv_lines(columns, pages), headers=headers, content_type=f"{CSV}; charset=utf-8")
     file = workbook(columns, pages)
@@ -106,6 +112,19 @@ def _rest(fetch: Fetch, following: str | None, open_session: Callable[[], Any]) 
         with open_session() as session:
             items, following = fetch(session, following, _PAGE)
         yield items
+
+
+def _written(lines: Lines, cursor: str | None) -> Iterator[str]:
+    """All lines from a cursor on. The first are fetched at once, so that what is wrong is answered as such."""
+
+    def fetch(session: Session, cursor: str | None, limit: int) -> Page:
+        text, following = lines(session, cursor, limit)
+        return [text], following
+
+    open_session = open_read_only()
+    with open_session() as session:
+        first, following = fetch(session, cursor, _PAGE)
+    return chain.from_iterable(chain([first], _rest(fetch, following, open_session)))
 
 
 class Column(NamedTuple):
