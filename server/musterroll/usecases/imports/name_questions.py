@@ -21,6 +21,8 @@ class NameQuestions:
     def __init__(self, importer: "Importer") -> None:
         self._importer = importer
         self._registered: dict[str, list[NamedProduct]] = {}  # by serial key, of rows that name no registered unit
+        self._earlier: dict[int, tuple[int, NamedProduct]] = {}  # line and product of rows with a new unit, by hash of the serial key
+        self._written: dict[tuple[str, str], NamedProduct] = {}  # each product once
         self._proposed: dict[tuple[str, str], dict[str, Any]] = {}
 
     def look_up(self, serial_keys: Collection[str], units: Mapping[tuple[str, str, str], "KnownRecord"]) -> None:
@@ -35,14 +37,27 @@ class NameQuestions:
         """Raises Conflict where a unit with this serial is registered under a name that may mean the same product."""
         for registered in self._registered.get(row.values["serial_key"], ()):
             self.ask(row, registered, f"serial {row.values['serial']}", row.values["serial_key"])
+        line, product = self._earlier.get(hash(row.values["serial_key"]), (row.line, None))
+        if product and line != row.line:
+            self.ask(row, product, f"serial {row.values['serial']}", row.values["serial_key"], f"on line {line} as")
 
-    def ask(self, row: DocumentRow, registered: NamedProduct, subject: str, key: str) -> None:
-        """Raises Conflict where the product of a row may be the one that this serial or asset tag, with this key, is registered as."""
+    def remember(self, row: DocumentRow) -> None:
+        """Remember the new unit of a row that is accepted, for later rows with its serial."""
+        written = NamedProduct(row.values["maker"], row.values["model"])
+        product = self._written.setdefault(written, written)
+        self._earlier.setdefault(hash(row.values["serial_key"]), (row.line, product))
+
+    def forget(self) -> None:
+        """Forget the rows that are stored, which `look_up` finds from now on, or that are tried again."""
+        self._earlier.clear()
+
+    def ask(self, row: DocumentRow, registered: NamedProduct, subject: str, key: str, where: str = "already registered as") -> None:
+        """Raises Conflict where the product of a row may be the one that this serial or asset tag, with this key, is known as."""
         written = NamedProduct(row.values["maker"], row.values["model"])
         question = proposed_name(written, registered, key)
         if question and not self._importer.names.are_other(written):
-            self._propose(*question, f"{subject} is registered as {registered.maker} {registered.model}")
-            already = f"{subject} is already registered as {registered.maker} {registered.model}"
+            already = f"{subject} is {where} {registered.maker} {registered.model}"
+            self._propose(*question, already.replace("already ", ""))
             decide = "confirm that under Products, Other names, and import again"
             raise Conflict(f"{already}; if {_shown(question[0])!r} is another name for it, {decide}", "other_name")
 

@@ -56,6 +56,17 @@ def test_another_name_is_said_and_proposed_and_makes_no_second_unit(database: Da
     assert names(database) == before, "it is asked once"
 
 
+@pytest.mark.parametrize("commit", [True, False])
+def test_another_name_within_one_file_is_said_and_makes_no_second_unit(database: Database, now: datetime, commit: bool) -> None:
+    rows = REGISTER + DEVICES.removeprefix(HEAD) + "LV0ABC01,Zenith,Valve 7,Installed,\n"  # the last one is another product
+    verdicts, _ = documents.take(database, now, "units", rows, commit=commit)
+    assert outcomes(verdicts) == ["new", "new", "new", "refused", "refused", "refused", "new"]
+    assert "serial LV0ABC01 is on line 2 as Levanto Book X1 Gen 9; if '20XW00A1' is another name for it" in str(verdicts[3].why)
+    assert "serial CQ0DEL03 is on line 4 as Cedar Inc. Lat 5420; if 'Cedar Technologies' is another" in str(verdicts[5].why)
+    assert units(database) == (4 if commit else 0)
+    assert [name[:2] for name in names(database)] == ([("LEVANTO", "20XW00A1"), ("Cedar Technologies", "")] if commit else [])
+
+
 def test_a_dry_run_says_so_and_proposes_nothing(database: Database, now: datetime) -> None:
     documents.take(database, now, "units", REGISTER)
     before = state(database)

@@ -48,8 +48,8 @@ class UnitImporter(Importer):
     inseparable = (("account", "site"),)
 
     def __init__(self, session: Session, source: Source) -> None:
-        super().__init__(session, source)
         self.name_questions = NameQuestions(self)
+        super().__init__(session, source)
         self._tagged = TaggedUnits(self)
 
     @classmethod
@@ -58,6 +58,7 @@ class UnitImporter(Importer):
 
     def reset(self) -> None:
         super().reset()
+        self.name_questions.forget()
         self._now = to_ms(self.source.now)
         self._products: dict[tuple[str, str], ProductRow | None] = {}  # None: not registered yet
         self._sites: dict[str, SiteRow] = {}  # also those that are to be created
@@ -142,6 +143,8 @@ class UnitImporter(Importer):
         if "serial" in before:
             facts["serial"] = values["serial"]
         notes = (_jump(before["lifecycle"], stage), self._identity_note(row, known))
+        if known is None:
+            self.name_questions.remember(row)
         return AcceptedRow(facts, "; ".join(filter(None, notes)))
 
     def _identity_note(self, row: DocumentRow, known: KnownRecord | None) -> str:
@@ -255,6 +258,7 @@ class UnitImporter(Importer):
         changed = [row.key for row in (*written, *passed_on.values()) if row.before is not None]
         reconcile_queue.mark(self.session, {*ids, *changed})
         warranty_periods.apply_policies(self.session, changed, self.source.now, change)
+        self.name_questions.forget()
         return ids
 
     def finish(self, change: AuditChange) -> None:
