@@ -106,7 +106,7 @@ CONTRACTS = {
     ContractState.DRAFT: (
         "draft pending new proposed inapproval inapprovalprocess inreview "
         "unsigned notstarted quoted quote negotiation sent awaitingsignature "
-        "incomplete trial trialing intrial notactive future upcoming planned submitted awaitingapproval waiting inprogress "
+        "incomplete notactive future upcoming planned submitted awaitingapproval waiting inprogress "
         "contractsent presentationscheduled appointmentscheduled qualifiedtobuy decisionmakerboughtin open pendingapproval underreview "
         "entwurf neu inpruefung inprufung geplant angebot ausstehend offen "
         "brouillon nouveau enattente encours projet "
@@ -119,6 +119,7 @@ CONTRACTS = {
     ContractState.ACTIVE: (
         "active activated inforce signed live current running renewed enabled valid approved ongoing executed inservice "
         "closedwon won pastdue unpaid nonrenewing activeuntilcancelled paused expiring expiringsoon duetoexpire good nonrenewed "
+        "trial trialing intrial ontrial freetrial trialperiod trialactive "  # in force, though nothing is paid yet
         "aktiv gultig inkraft laufend unterzeichnet unterschrieben verlangert lauft bestatigt "
         "actif active envigueur signe valide renouvele "
         "activo vigente envigor firmado renovado "
@@ -128,7 +129,7 @@ CONTRACTS = {
         "aktywny aktywna obowiazujacy obowiazujaca podpisany podpisana wazny"
     ),
     ContractState.EXPIRED: (
-        "expired ended lapsed completed closed complete finished incompleteexpired inactive fulfilled past archived matured "
+        "expired ended lapsed completed closed complete finished incompleteexpired inactive fulfilled past archived matured trialexpired "
         "abgelaufen beendet ausgelaufen abgeschlossen inaktiv erledigt "
         "expire expiree termine terminee echu clos cloture "
         "vencido expirado caducado finalizado terminado cerrado "
@@ -184,7 +185,7 @@ PAYMENTS = {
     ),
     Payment.UNKNOWN: (
         "unknown open due pending sent draft outstanding processing notdue invoiced authorised authorized submitted awaitingpayment "
-        "partiallypaid partlypaid partial partpaid approved paymentdue trialing "
+        "partiallypaid partlypaid partial partpaid approved paymentdue trial trialing intrial ontrial freetrial "
         "scheduled viewed new posted notpaid requiresaction billed disputed "
         "offen ausstehend fallig gesendet entwurf teilbezahlt teilweisebezahlt "
         "enattente ouverte ouvert due envoyee brouillon partiellementpayee "

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from musterroll.domain.contracts.terms import ContractState, Payment
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.readers.columns import Choices, choices
 from musterroll.readers.fields import BadRow, DocumentRow
@@ -123,3 +124,12 @@ def test_a_value_for_the_whole_file_stands_for_a_missing_column() -> None:
         document("units", "Serial,Model,Maker\n", choices([], Choices(), given=["colour=red"]))
     with pytest.raises(BadFile, match="Install Date"):
         document("units", "Serial,Model,Maker\n", choices([], Choices(), given=["installed_on=soon"]))
+
+
+@pytest.mark.parametrize("word", ["trialing", "Trial", "in_trial", "On Trial", "Free Trial"])
+def test_a_trial_is_in_force_and_not_paid(word: str) -> None:
+    (contract,) = document("contracts", f"Contract Number,Start Date,Status\nC1,2026-01-01,{word}\n").rows()
+    (billing,) = document("billing", f"Contract Number,Payment State\nC1,{word}\n").rows()
+    assert isinstance(contract, DocumentRow)
+    assert isinstance(billing, DocumentRow)
+    assert (contract.values["state"], billing.values["payment"]) == (ContractState.ACTIVE, Payment.UNKNOWN)

@@ -84,6 +84,15 @@ def test_subscriptions_renew_by_the_interval_of_their_price_and_end_when_they_ar
     assert bench.take(source).counts["changed"] == 0  # periods come and go, the records stay as they are
 
 
+def test_a_trial_is_in_force_and_its_invoice_over_nothing_pays_nothing(bench: SourceBench, billing: Stripe) -> None:
+    billing.subscription("sub_2", status="trialing")
+    billing.invoice("in_trial", "sub_2", "paid")
+    bench.take(put(bench, billing, "contracts"))
+    bench.take(put(bench, billing, "billing"))
+    trial = "SELECT c.state, i.payment FROM contract c JOIN invoice i ON i.contract_id = c.id WHERE c.ref = 'sub_2'"
+    assert days(bench, trial) == [("active", "unknown")]
+
+
 def test_items_are_lines_with_a_price_per_year_and_end_when_they_are_removed(bench: SourceBench, billing: Stripe) -> None:
     billing.subscription("sub_1", [item("si_1", 12_000, "jpy", "year"), item("si_x", 500)], currency="jpy")
     bench.take(put(bench, billing, "contracts"))
