@@ -137,6 +137,31 @@ def test_a_later_list_with_the_serial_completes_a_unit_known_by_its_asset_tag(da
     assert serials(database) == [("A-50000", "A50000", "A-50000")]
 
 
+def test_a_contract_line_that_names_the_asset_tag_follows_the_unit_to_its_serial(database: Database, now: datetime) -> None:
+    """Whether the line or the serial comes first; and the line's document, imported again, changes nothing."""
+    contract = "Contract Number,Start Date,End Date,Status\nC1,2026-01-01,2026-12-31,Active\n"
+    lines = "Contract Number,Line,Serial Number,Model\nC1,{},A-50000,Note 3\n"
+    documents.take(database, now, "units", BY_TAG)
+    documents.take(database, now, "contracts", contract)
+    documents.take(database, now, "contract-lines", lines.format(1))
+    later = "Manufacturer,Model,Serial Number,Asset Tag\nAcme,Note 3,SN-50/1,A-50000\n"
+    _, run = documents.take(database, now, "units", later)
+    assert line_serials(database) == [("1", "A-50000", "SN501")]
+    assert outcomes(documents.take(database, now, "contract-lines", lines.format(1))[0]) == ["same"]
+    (second,), _ = documents.take(database, now, "contract-lines", lines.format(2))
+    assert (second.outcome, "covers SN-50/1, which has the asset tag A-50000" in second.note) == ("new", True)
+    assert line_serials(database) == [("1", "A-50000", "SN501"), ("2", "A-50000", "SN501")]
+    with database.transaction() as session:
+        documents.undo(session, run.run_id or 0, "kim", now)
+    assert line_serials(database)[0] == ("1", "A-50000", "A50000")
+
+
+def line_serials(database: Database) -> list[tuple[str, str, str]]:
+    with database.snapshot() as session:
+        query = text("SELECT number, serial, serial_key FROM contract_line ORDER BY number")
+        return [tuple(row) for row in session.execute(query)]  # type: ignore[misc]
+
+
 def test_a_row_without_a_serial_means_the_registered_unit_with_its_asset_tag(database: Database, now: datetime) -> None:
     documents.take(database, now, "units", UNITS)
     rows = "Manufacturer,Model,Serial Number,Asset Tag,Location\nAcme,Note 3,,A-2,Room 7\nAcme,Note 3,LT0003,A-3,\nOther,Thing,,A-3,\n"

@@ -20,6 +20,7 @@ from musterroll.storage.units.successors import SerialHolder
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports import currency_of_price
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
+from musterroll.usecases.imports.lines_by_tag import UnitsByTag
 
 
 class ContractLineImporter(Importer):
@@ -55,6 +56,8 @@ class ContractLineImporter(Importer):
         self._products = import_rows.products_by_model(self.session, models)
         serials = {key for row in rows if (key := row.values.get("serial_key"))} if successors.any_units(self.session) else set()
         self._successors = successors.Successors(self.session, serials) if serials else None
+        named_serials = {row.values["serial"]: row.values["serial_key"] for row in rows if row.values.get("serial_key")}
+        self._tagged = UnitsByTag(self.session, named_serials.keys(), named_serials.values())
         lines = self.find(rows)
         self._look_up_places(lines.values())
         self._known = {key: KnownRecord(line["id"], self.facts_of(line)) for key, line in lines.items()}
@@ -112,10 +115,20 @@ class ContractLineImporter(Importer):
             after["site"], after["account"] = None, after["account"] or self._holder(row.values["contract"])
         if after["scope"] is not LineScope.SERIAL:
             after["serial"] = after["serial_key"] = ""
-        note = self._inherit(row, after, known, contract) if after["scope"] is LineScope.SERIAL else ""
+        note = ""
+        if after["scope"] is LineScope.SERIAL:
+            note = self._follow_tag(row, after) or self._inherit(row, after, known, contract)
         self._check_terms(row, after, contract)
         priced = currency_of_price.decide(row, after, contract, self._payers.get(contract["account_id"])) if "price" in row.values else ""
         return AcceptedRow(after, "; ".join(filter(None, (note, priced))))
+
+    def _follow_tag(self, row: DocumentRow, after: RecordFacts) -> str:
+        """A line that writes the asset tag of a unit for its serial covers that unit."""
+        unit = self._tagged.unit(after["serial"], after["serial_key"], after["product_id"]) if "serial_key" in row.values else None
+        if unit is None:
+            return ""
+        after["serial_key"], after["product_id"] = unit.key[2], unit.facts[-1] if after["product_id"] else None
+        return f"covers {unit.serial}, which has the asset tag {after['serial']}"
 
     def _inherit(self, row: DocumentRow, after: RecordFacts, known: KnownRecord | None, contract: dict[str, Any]) -> str:
         """A line for a unit that was merged covers its successor; where the line has not ended, so does one for a replaced unit."""

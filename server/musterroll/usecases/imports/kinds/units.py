@@ -25,7 +25,7 @@ from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange as Transition
 from musterroll.storage.warranty.periods import WarrantyInput
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports import merged_records, past_stays
+from musterroll.usecases.imports import lines_by_tag, merged_records, past_stays
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts, Source
 from musterroll.usecases.imports.name_questions import NameQuestions
 from musterroll.usecases.imports.tagged_units import TaggedUnits
@@ -243,7 +243,8 @@ class UnitImporter(Importer):
         )
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
-        written = self.write(writes, change)
+        with lines_by_tag.following(self.session, writes, change):
+            written = self.write(writes, change)
         ids = [row.key for row in written]
         moves = [
             move
