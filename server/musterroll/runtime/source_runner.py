@@ -13,11 +13,13 @@ from sqlmodel import Session
 
 from musterroll import long_work
 from musterroll.domain.imports import RunState
-from musterroll.domain.values.errors import Conflict, DomainError
+from musterroll.domain.values.errors import Conflict, DomainError, OpenQuestion
 from musterroll.readers.document import digest
+from musterroll.readers.table import BadFile
 from musterroll.settings import Settings
 from musterroll.sources import Delivery, Request, SourceType, source_type
 from musterroll.sources.policy import secret
+from musterroll.sources.source import SourceProblem
 from musterroll.sources.time_limit import time_limit
 from musterroll.storage.engine.database import Database, outage
 from musterroll.storage.imports import source_lock
@@ -31,6 +33,14 @@ _NEW = ".fetching"  # the file of a run that has not come to its end
 _LARGE = 4_000  # rows, beyond which a document is imported in steps
 _ONE_IMPORT = threading.Lock()  # sources fetch beside each other, and import one after the other
 Clock = Callable[[], datetime]
+
+
+class _Unreadable(SourceProblem):
+    """One of several documents cannot be read, or not without an answer."""
+
+    def __init__(self, delivery: Delivery, why: DomainError) -> None:
+        super().__init__(f"{delivery.file} cannot be imported: {why}")
+        self.delivery = delivery
 
 
 class SourceRunner(NamedTuple):
@@ -58,7 +68,7 @@ class SourceRunner(NamedTuple):
                 if not isinstance(error, DomainError):
                     log.exception("source %d failed", source_id)
                 with self.database.transaction() as session:
-                    source_runs.fail(session, source_id, why, self.clock())
+                    source_runs.fail(session, source_id, why, self.clock(), error.delivery if isinstance(error, _Unreadable) else None)
                 raise DomainError(why) from None
 
     def _run(self, begun: Begun) -> SourceRun | None:
@@ -68,6 +78,10 @@ class SourceRunner(NamedTuple):
         try:
             with _ONE_IMPORT:
                 return self._import(begun, fetched, approved=approved)
+        except (BadFile, OpenQuestion) as error:
+            if fetched is None or fetched.delivery.passing is None:
+                raise
+            raise _Unreadable(fetched.delivery, error) from None
         finally:
             if fetched is not None and fetched.file is not None:
                 fetched.file.close()

@@ -1,7 +1,8 @@
 """A folder that is watched: each new or changed file in it is a document. Also folders of S3, SFTP and whatever else fsspec opens."""
 
 import fnmatch
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import urlsplit
@@ -47,28 +48,56 @@ def _endpoint(settings: Mapping[str, str], policy: SourceSettings) -> str:
 
 
 def fetch(request: Request, file: BinaryIO) -> Delivery | None:
-    """The oldest file that is new or has changed since it was imported."""
+    """The oldest file that is new or has changed since it was imported; last those that could not be read."""
     check(request.settings, request.policy)
-    try:
+    seen, failed = dict(request.cursor.get("seen", {})), dict(request.cursor.get("failed", {}))
+    with _explained("the folder"):
         system, folder = _opened(request)
         entries = _files(system, folder, request.get("pattern", "*"))
-        seen = dict(request.cursor.get("seen", {}))
-        new = [entry for entry in entries if seen.get(entry.path) != entry.mark]
-        if not new:
-            return None
-        with system.open(new[0].path, "rb") as source:
-            while content := source.read(_CHUNK):
-                time_limit.check()
-                file.write(content)
+    new = sorted((entry for entry in entries if seen.get(entry.path) != entry.mark), key=lambda entry: failed.get(entry.path) == entry.mark)
+    read = _first_readable(system, new, file)
+    if read is None:
+        return None
+    marks = {entry.path: entry.mark for entry in entries}
+    seen, failed = ({path: mark for path, mark in known.items() if path in marks and path != read.path} for known in (seen, failed))
+    kept = dict([*seen.items(), (read.path, read.mark)][-_MOST_SEEN:])
+    passing = {"seen": seen, "failed": {**failed, read.path: read.mark}}
+    return Delivery(Path(read.path).name, _cursor(kept, failed), more=len(new) > 1, passing=passing)
+
+
+def _cursor(seen: Mapping[str, str], failed: Mapping[str, str]) -> dict[str, Any]:
+    return {"seen": seen, **({"failed": failed} if failed else {})}
+
+
+def _first_readable(system: Any, entries: list[_File], file: BinaryIO) -> _File | None:
+    """Write the first of these files that can be read. Raises SourceProblem that names the first one, where there is none."""
+    problem = None
+    for entry in entries:
+        try:
+            with _explained(Path(entry.path).name), system.open(entry.path, "rb") as source:
+                while content := source.read(_CHUNK):
+                    time_limit.check()
+                    file.write(content)
+            return entry
+        except SourceProblem as unreadable:
+            problem = problem or unreadable
+            file.seek(0)
+            file.truncate()
+    if problem:
+        raise problem
+    return None
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Say in one sentence why a folder or a file cannot be read. Each package has errors of its own."""
+    try:
+        yield
     except DomainError:
         raise
-    except Exception as error:  # each package has errors of its own
+    except Exception as error:
         why = _REASONS.get(type(error).__name__) or getattr(error, "strerror", None) or type(error).__name__
-        raise SourceProblem(f"the folder cannot be read: {why}") from None
-    there = {entry.path for entry in entries}
-    seen = {path: mark for path, mark in seen.items() if path in there}
-    kept = dict([*seen.items(), (new[0].path, new[0].mark)][-_MOST_SEEN:])
-    return Delivery(Path(new[0].path).name, {"seen": kept}, more=len(new) > 1)
+        raise SourceProblem(f"{what} cannot be read: {why}") from None
 
 
 def _opened(request: Request) -> tuple[Any, str]:

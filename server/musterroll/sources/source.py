@@ -41,7 +41,8 @@ class Delivery(NamedTuple):
     """What was written to the file. `cursor` holds once the rows are imported.
 
     `whole`: the file has every row there is, so that those missing are gone. `more`: another run would bring more at once.
-    `rows`: how many were written, where the source gives rows rather than a file.
+    `rows`: how many were written, where the source gives rows rather than a file. `passing`: the cursor with which the next run brings
+    other documents first, where this one turns out to be unreadable; none: there is only this one.
     """
 
     file: str
@@ -49,6 +50,7 @@ class Delivery(NamedTuple):
     whole: bool = True
     more: bool = False
     rows: int | None = None
+    passing: Mapping[str, Any] | None = None
 
 
 class SourceType(NamedTuple):

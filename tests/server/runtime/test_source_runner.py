@@ -268,3 +268,25 @@ def test_the_event_of_a_waiting_document_names_source_and_reason(bench: SourceBe
     assert bench.rows("SELECT kind, units, detail FROM event") == [
         (EventKind.SOURCE_WAITING.value, 10, "erp: 10 rows; the first document of this source waits for approval")
     ]
+
+
+def test_an_unreadable_file_of_a_folder_is_named_and_the_others_are_imported(bench: SourceBench) -> None:
+    source = folder_source(bench)
+    write(bench, {"A1": "One"}, "a.csv")
+    bench.take(source)
+    (bench.lists / "b.xlsx").write_bytes(b"PK\x03\x04 not a workbook")
+    os.utime(bench.lists / "b.xlsx", (1, 1))  # the oldest
+    write(bench, {"A2": "Two"}, "d.csv")
+    assert bench.fails(source).startswith("b.xlsx cannot be imported: ")
+    assert bench.due() == [source], "the others are not held up"
+    assert bench.take(source).file == "d.csv"
+    assert accounts(bench) == [("A1", "One"), ("A2", "Two")]
+    assert bench.fails(source).startswith("b.xlsx cannot be imported: ")
+    assert bench.due() == []
+    assert "b.xlsx" in bench.source(source).problem
+    failed = bench.rows("SELECT file, reason FROM source_run WHERE state = 'failed' ORDER BY id")
+    assert {row[0] for row in failed} == {"b.xlsx"}
+    write(bench, {"A3": "Three"}, "b.csv")
+    (bench.lists / "b.xlsx").unlink()
+    assert bench.take(source).file == "b.csv"
+    assert bench.source(source).problem == ""

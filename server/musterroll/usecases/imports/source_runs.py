@@ -171,21 +171,27 @@ def nothing_new(session: Session, begun: Begun, now: datetime, delivery: Deliver
     _went_well(source, now, asked=delivery is not None and delivery.more)
 
 
-def fail(session: Session, source_id: int, why: str, now: datetime) -> SourceRun | None:
-    """Note that a run failed: once as an event, and in the history where the reason is a new one. What is known stays as it was."""
+def fail(session: Session, source_id: int, why: str, now: datetime, unreadable: Delivery | None = None) -> SourceRun | None:
+    """Note that a run failed: once as an event, and in the history where the reason is a new one. What is known stays as it was.
+
+    After an unreadable document the next run brings the others first, at once where there are some.
+    """
     source = stored.source(session, source_id)
     if source is None or source.removed:
         return None
     run = None
     if source.problem != why[:300]:
-        run = SourceRun(source_id=source_id, at=to_ms(now), state=RunState.FAILED, reason=why[:300])
+        file = unreadable.file[:300] if unreadable else ""
+        run = SourceRun(source_id=source_id, at=to_ms(now), state=RunState.FAILED, file=file, reason=why[:300])
         session.add(run)
     if source.failing_since is None:
         source.failing_since = to_ms(now)
         key = f"source:{source_id}:{source.failing_since}"
         detail = f"{source.name}: {why}"
         stored_events.record(session, [NewEvent(EventKind.SOURCE_FAILING, to_ms(now), key, units=0, detail=detail)])
-    source.problem, source.ran_at, source.asked = why[:300], to_ms(now), False
+    passing = dict(unreadable.passing or {}) if unreadable else source.cursor
+    asked = unreadable is not None and unreadable.more and passing != source.cursor
+    source.cursor, source.problem, source.ran_at, source.asked = passing, why[:300], to_ms(now), asked
     return run
 
 
