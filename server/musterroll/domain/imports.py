@@ -17,7 +17,7 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
-_STEP, _UNDO = 120_000, 900_000  # ms without a step of an import, and since an undo began, after which it is taken to be interrupted
+_STEP, _UNDO = 120_000, 300_000  # ms without a step, of an import and of an undo, after which it is taken to be interrupted
 
 
 class ImportProgress(Protocol):
@@ -34,15 +34,15 @@ class ImportProgress(Protocol):
     @property
     def stepped_at(self) -> int: ...
     @property
-    def undo_began_at(self) -> int | None: ...
+    def undo_stepped_at(self) -> int | None: ...
     @property
     def undoing(self) -> bool: ...
 
 
 def is_interrupted(run: ImportProgress, now: datetime) -> bool:
     """Whether an import or its undo is not complete, and nobody goes on with it."""
-    if run.undo_began_at is not None:
-        return run.undoing and to_ms(now) - run.undo_began_at > _UNDO
+    if run.undo_stepped_at is not None:
+        return run.undoing and to_ms(now) - run.undo_stepped_at > _UNDO
     return run.line is not None and to_ms(now) - run.stepped_at > _STEP
 
 

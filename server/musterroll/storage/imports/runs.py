@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -29,7 +29,7 @@ class RunRow(NamedTuple):
     undone_by: int | None
     line: int | None  # up to which it is imported; None: complete
     stepped_at: int  # ms: when its newest rows were imported
-    undo_began_at: int | None  # ms
+    undo_stepped_at: int | None  # ms: when its undo, if there is one, went back last
     undoing: bool  # whether its undo is not complete
 
 
@@ -147,10 +147,12 @@ def _runs() -> Any:
     undoing = aliased(AuditChange)
     r = ImportRun
     facts = (col(r.id), col(r.kind), col(r.file), col(r.sha256), col(r.mapping), col(r.counts), col(r.change_id))
-    progress = (col(undoing.id), col(r.progress)["line"].as_integer(), col(r.at), col(undoing.at))
+    stepped = case((col(UndoProgress.stepped_at) > 0, col(UndoProgress.stepped_at)), else_=col(undoing.at))
+    progress = (col(undoing.id), col(r.progress)["line"].as_integer(), col(r.at), stepped)
     return (
         select(*facts, col(AuditChange.at), col(AuditChange.actor), *progress)
-        .add_columns(select(col(UndoProgress.change_id)).where(col(UndoProgress.change_id) == undoing.id).exists())
+        .add_columns(col(UndoProgress.change_id).is_not(None))
         .join_from(r, AuditChange, col(AuditChange.id) == col(r.change_id))
         .outerjoin(undoing, col(undoing.undoes_id) == col(AuditChange.id))
+        .outerjoin(UndoProgress, col(UndoProgress.change_id) == undoing.id)
     )

@@ -43,6 +43,7 @@ class UndoProgress(SQLModel, table=True):
     phase: str = Field(max_length=16)
     last: int = Field(sa_type=BIG)  # the row that was done last, of those the phase goes through
     separated: list[Any] = Field(default_factory=list, sa_type=DOCUMENT)  # units no longer merged, each with the one in its place
+    stepped_at: int = Field(default=0, sa_type=BIG, sa_column_kwargs={"server_default": "0"})  # ms: of the last step
 
 
 class UndoDue(SQLModel, table=True):

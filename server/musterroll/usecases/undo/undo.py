@@ -60,7 +60,7 @@ class UndoSteps:
         """Take the next rows back. Returns whether there is more to do. Raises as `undo`."""
         change = _undoable(session, self._change_id)
         progress = stored_progress.of(session, change) or self._begin(session, change, now)
-        self.undo_id = progress.change_id
+        self.undo_id, progress.stepped_at = progress.change_id, to_ms(now)
         more = _Step(session, change, session.get_one(AuditChange, self.undo_id), progress, now).take()
         if not more:
             session.delete(progress)

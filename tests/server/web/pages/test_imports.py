@@ -222,6 +222,9 @@ def test_an_import_or_an_undo_that_was_interrupted_is_shown_as_such(visitor: Vis
         session.add(UndoProgress(change_id=undo.id or 0, phase="rows", last=0))
     assert ">undo interrupted<" in visitor.get("/imports").text
     assert "Complete the undo" in visitor.get(run).text
+    with fleet_database.transaction() as session:  # it began long ago, and goes on
+        session.execute(update(UndoProgress).values(stepped_at=to_ms(datetime.now(UTC))))
+    assert ">undo not complete<" in visitor.get("/imports").text
 
 
 def drop_and_commit(visitor: Visitor) -> str:
