@@ -72,6 +72,9 @@ class DocumentForm(RequestSchema):
     mapping: Text | None = Field(default=None, max_length=120, description="Name of a saved column mapping.")
     dates: Literal["dmy", "mdy", "ymd"] | None = Field(default=None, description="Order of day and month in dates such as 1/2/2026.")
     numbers: Literal["1,000.00", "1.000,00"] | None = Field(default=None, description="How the file writes a thousand.")
+    ends: Literal["last-day", "day-after"] | None = Field(
+        default=None, description="What an end date is: the last day, or the day after it; default: detected."
+    )
     zone: Text | None = Field(
         default=None, max_length=60, description="IANA time zone of times without one, and of the days that times with one fall on."
     )
@@ -102,7 +105,7 @@ class VerdictOut(Schema):
 
 class ReadingDecisionOut(Schema):
     heading: str
-    about: str = Field(description="dates, numbers, zone (of times) or count (what bare numbers count).")
+    about: str = Field(description="dates, numbers, zone (of times), count (what bare numbers count) or ends (what an end date is).")
     choice: str = Field(description="How the column is read; empty where that is still to be chosen.")
     reason: str
     line: int | None = Field(description="Line of the row that decided, or that asks.")
@@ -210,7 +213,7 @@ def import_one(path: KindPath, form: DocumentForm) -> Response:
             saved = import_mappings.choices(session, path.kind, form.mapping)
             laid_out = layout(form.sheet, form.encoding, form.separator, form.heading_row, form.skip)
             chosen = choices(form.map, saved, form.dates, form.zone, laid_out, given=form.given, words=form.word, numbers=form.numbers)
-            chosen = chosen._replace(accept_guesses=form.accept_guesses)
+            chosen = chosen._replace(accept_guesses=form.accept_guesses, ends=form.ends or saved.ends)
             document = Document(stream, KINDS[path.kind], chosen)
             before, verdicts = import_history.imported_before(session, path.kind, sha256), _FirstVerdicts(document)
             result = import_document(session, document, verdicts.add, source, None) if not form.commit else None

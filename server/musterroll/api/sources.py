@@ -39,6 +39,7 @@ class ReadingBody(RequestSchema):
     mapping: Text | None = Field(default=None, max_length=120, description="Name of a saved column mapping.")
     dates: Literal["dmy", "mdy", "ymd"] | None = Field(default=None, description="Order of day and month in dates such as 1/2/2026.")
     numbers: Literal["1,000.00", "1.000,00"] | None = Field(default=None, description="How documents write a thousand.")
+    ends: Literal["last-day", "day-after"] | None = Field(default=None, description="What an end date is; default: detected.")
     zone: Text | None = Field(default=None, max_length=60, description="IANA time zone of times without one.")
     currency: Text | None = Field(default=None, max_length=3, description="Currency of amounts that show none.")
     sheet: Text | None = Field(default=None, max_length=300, description="Sheet of the workbook, or file of the archive.")

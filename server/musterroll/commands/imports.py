@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import click
 
 from musterroll import long_work
 from musterroll.commands.context import Context, clock
 from musterroll.commands.import_output import JsonReport, PlainReport
+from musterroll.readers.cells import DAY_AFTER, LAST_DAY
 from musterroll.readers.columns import choices
 from musterroll.readers.document import Document, digest
 from musterroll.readers.layout import layout
@@ -54,6 +55,7 @@ class _Input(NamedTuple):
 @click.option("--save-mapping", metavar="NAME", help="Save the column mapping as NAME.")
 @click.option("--dates", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day and month in dates such as 1/2/2026.")
 @click.option("--numbers", type=click.Choice(["1,000.00", "1.000,00"]), help="How the file writes a thousand.")
+@click.option("--ends", type=click.Choice([LAST_DAY, DAY_AFTER]), help="What an end date is: the last day, or the day after it.")
 @click.option("--zone", metavar="ZONE", help="Time zone of times without one, and of the days that times with one fall on.")
 @click.option("--currency", metavar="CODE", help="Currency of amounts that show none; the same as --set currency=CODE.")
 @click.option("--sheet", metavar="NAME", help="Sheet of the workbook, or file of the archive.")
@@ -83,6 +85,7 @@ def import_(
     save_mapping: str | None,
     dates: str | None,
     numbers: str | None,
+    ends: str | None,
     zone: str | None,
     currency: str | None,
     sheet: str | None,
@@ -106,7 +109,8 @@ def import_(
             saved = import_mappings.choices(session, kind, mapping)
         laid_out = layout(sheet, encoding, separator, heading_row, skip)
         given += (f"currency={currency}",) if currency else ()
-        chosen = choices(columns, saved, dates, zone, laid_out, given=given, words=words, numbers=numbers, accept_guesses=accept_guesses)
+        ways: dict[str, Any] = {"numbers": numbers, "ends": ends, "accept_guesses": accept_guesses}
+        chosen = choices(columns, saved, dates, zone, laid_out, given=given, words=words, **ways)
         document = Document(file, KINDS[kind], chosen)
         source_file = _Input(file, Path(file.name).name, digest(file), as_json, context.settings.interval, create_missing)
         if save_mapping:

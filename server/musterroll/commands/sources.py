@@ -15,7 +15,7 @@ from musterroll.commands.tables import Column, Columns, json_option, limit_optio
 from musterroll.domain.imports import RunState
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import from_ms
-from musterroll.readers.cells import NUMBERS
+from musterroll.readers.cells import DAY_AFTER, LAST_DAY, NUMBERS
 from musterroll.runtime.source_runner import SourceRunner
 from musterroll.sources import SOURCES
 from musterroll.storage.engine.database import Database
@@ -96,6 +96,7 @@ _READING = (
     click.option("--mapping", metavar="NAME", help="Use the saved column mapping NAME."),
     click.option("--dates", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day and month in dates such as 1/2/2026."),
     click.option("--numbers", type=click.Choice(list(NUMBERS.values())), help="How documents write a thousand."),
+    click.option("--ends", type=click.Choice([LAST_DAY, DAY_AFTER]), help="What an end date is: the last day, or the day after it."),
     click.option("--zone", metavar="ZONE", help="Time zone of times without one."),
     click.option("--currency", metavar="CODE", help="Currency of amounts that show none."),
     click.option("--sheet", metavar="NAME", help="Sheet of a workbook, or file of an archive."),

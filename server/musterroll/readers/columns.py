@@ -37,6 +37,7 @@ class Choices(NamedTuple):
     layout: Layout = Layout()
     numbers: str = ""  # the decimal sign
     accept_guesses: bool = False
+    ends: str = ""  # last-day, day-after: what the end of a term is
 
 
 def choices(
@@ -50,6 +51,7 @@ def choices(
     words: Iterable[str] = (),
     numbers: str | None = None,
     accept_guesses: bool = False,
+    ends: str | None = None,
 ) -> Choices:
     """Choices from `columns` written HEADING=FIELD and so on, which take precedence over `saved` ones.
 
@@ -64,7 +66,9 @@ def choices(
     except (KeyError, ValueError, OSError):
         raise BadFile(f"the zone {str(zone)[:60]!r} is not a time zone such as Europe/Berlin") from None
     laid_out = saved.layout._replace(**{name: own for name, own in layout._asdict().items() if own not in ("", None)})
-    return Choices(mapped, values, meanings, dates or saved.dates, place, laid_out, sign or saved.numbers, accept_guesses)
+    return Choices(
+        mapped, values, meanings, dates or saved.dates, place, laid_out, sign or saved.numbers, accept_guesses, ends or saved.ends
+    )
 
 
 def _pair(text: str, form: str, example: str) -> tuple[str, str]:

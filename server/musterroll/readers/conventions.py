@@ -5,7 +5,7 @@ usually writes. What is still open is asked, and cells that can be read in two w
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import NamedTuple
 
 from musterroll.readers import cells
@@ -18,6 +18,7 @@ _WORDS = {
     "dates": {"dmy": "day first", "mdy": "month first", "ymd": "year first"},
     "numbers": {".": "1,000.00 is a thousand", ",": "1.000,00 is a thousand"},
 }
+_ENDS = {cells.LAST_DAY: "the last day", cells.DAY_AFTER: "the day after the last one"}
 _FLAGS = {"dates": {"dmy": "dmy", "mdy": "mdy", "ymd": "ymd"}, "numbers": cells.NUMBERS}
 
 
@@ -25,7 +26,7 @@ class Decision(NamedTuple):
     """How a column is read, and why. `choice` is empty where that is open. `line` and `cell`: the row that decided or asks."""
 
     heading: str
-    about: str  # dates, numbers, zone, count, unit
+    about: str  # dates, numbers, zone, count, unit, ends
     choice: str
     reason: str
     line: int | None = None
@@ -65,10 +66,13 @@ class _Column:
         self.times: dict[bool, _Place] = {}  # by whether they have a zone
         self.loose = False
         self.signs: set[str] = set()
+        self.midnight: _Place | None = None  # of an end, as long as all of them are written with the time 00:00
+        self.terms: dict[str, list[_Place]] = {cells.LAST_DAY: [], cells.DAY_AFTER: []}  # ends that show which of the two is written
+        self.ends = read is cells.last_day
 
     @property
     def open(self) -> bool:
-        return self.question is not None and self.proof is None
+        return (self.question is not None and self.proof is None) or (self.ends and self.midnight is not None)
 
     @property
     def proven(self) -> str:
@@ -91,6 +95,22 @@ class _Column:
         self.possible = left
         if len(left) == 1:
             self.proof = self.proof or _Place(line, cell)
+
+    def look_at_term(self, line: int, cell: str, others: Iterable[str]) -> None:
+        """Look at an end beside the other dates of its row: a term of whole months tells whether its last day is written, or the next."""
+        if not cells.midnight(cell):
+            self.ends, self.midnight = False, None
+            return
+        place = _Place(line, cell)
+        self.midnight = self.midnight or place
+        end = cells.certain_day(cell) if len(self.terms[cells.LAST_DAY]) + len(self.terms[cells.DAY_AFTER]) < _SAMPLE else None
+        if end is None:
+            return
+        begun = {day.day for other in others if (day := cells.certain_day(other)) and day < end}
+        following = end + timedelta(1)
+        votes = {cells.DAY_AFTER: end.day in begun, cells.LAST_DAY: following.day in begun or (not begun and following.day == 1)}
+        for way, shown in votes.items():
+            self.terms[way] += [place] * shown
 
     def _look_at_time(self, line: int, cell: str) -> None:
         units, first = self.count
@@ -128,12 +148,16 @@ def find_reading(
             choice, reason, where = _decide(column, list(seen.values()), wishes)
             hints[place] = _hints(column, choice, hints[place], wishes)
             decisions += _told(column, choice, reason, where)
-            decisions += _about_times(column, read is cells.instant, wishes.zone)
+            if read is cells.last_day and (decision := _about_end(column, wishes.chosen.get("ends", ""))):
+                hints[place] = hints[place]._replace(ends=decision.choice)
+                decisions.append(decision)
+            if hints[place].ends != cells.DAY_AFTER:
+                decisions += _about_times(column, read is cells.instant, wishes.zone)
     return Reading(hints, decisions)
 
 
 def _look_through(columns: Mapping[int, _Column], lines: Iterable[tuple[int, list[str]]]) -> None:
-    left = dict(columns)
+    left, dated = dict(columns), [place for place, column in columns.items() if column.read.convention == "dates"]
     for number, (line, row) in enumerate(lines):
         if number >= _SAMPLE:
             left = {place: column for place, column in left.items() if column.open}
@@ -143,6 +167,9 @@ def _look_through(columns: Mapping[int, _Column], lines: Iterable[tuple[int, lis
             cell = row[place]
             if type(cell) is str and cell.strip() and not means_nothing(cell):  # a number of a workbook shows nothing of texts
                 column.look_at(line, cell)
+                if column.ends:
+                    others = dated if number < _SAMPLE else ()
+                    column.look_at_term(line, cell, [row[other] for other in others if other != place and type(row[other]) is str])
 
 
 def _decide(column: _Column, others: list[_Column], wishes: Wishes) -> tuple[str, str, _Place | None]:
@@ -163,6 +190,24 @@ def _decide(column: _Column, others: list[_Column], wishes: Wishes) -> tuple[str
     if not proofs and (choice := wishes.usual.get(about, "")) in possible:
         return choice, f"{words[choice]}, as {wishes.source} writes it", column.question
     return "", f"{column.question} can be read in more than one way{_please(about, sorted(possible))}", column.question
+
+
+def _about_end(column: _Column, chosen: str) -> Decision | None:
+    """Whether ends are last days, as people write them, or the day after, as systems do that end a term at an instant."""
+    if chosen:
+        return Decision(column.heading, "ends", chosen, f"an end is {_ENDS[chosen]}, as chosen")
+    if column.midnight is None:
+        return None
+    last, after = column.terms[cells.LAST_DAY], column.terms[cells.DAY_AFTER]
+    if len(last) != len(after):
+        choice, place = (cells.LAST_DAY, last[0]) if len(last) > len(after) else (cells.DAY_AFTER, after[0])
+        why = "ends a term of whole months so"
+    else:
+        place = column.midnight
+        choice, why = (cells.DAY_AFTER, "is a point in time") if cells.is_instant(place.cell) else (cells.LAST_DAY, "names no time zone")
+    other = cells.LAST_DAY if choice == cells.DAY_AFTER else cells.DAY_AFTER
+    reason = f"all ends have the time 00:00; an end is {_ENDS[choice]} ({place} {why}); if it is {_ENDS[other]}, say so (--ends {other})"
+    return Decision(column.heading, "ends", choice, reason, *place)
 
 
 def _please(about: str, ways: Iterable[str]) -> str:

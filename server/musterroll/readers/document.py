@@ -47,7 +47,7 @@ class Document:
         self._words = {**(self.source.words if self.source else {}), **choices.words}
         self._deleted, self._deleted_on = (keys.index(key) if key in keys else None for key in (_DELETED, _DELETED_ON))
         self.deleted: set[str] = set()  # records left out because the other system has deleted them
-        chosen = {"dates": choices.dates, "numbers": choices.numbers}
+        chosen = {"dates": choices.dates, "numbers": choices.numbers, "ends": choices.ends}
         usual = {"dates": self.source.dates} if self.source and self.source.dates else {}
         self._wishes = Wishes(chosen, choices.zone, usual, self.source.name if self.source else "")
         self.tally = Tally(Counter(), Counter(), Counter())
@@ -236,7 +236,7 @@ class Document:
         """The values that a person gives for every row of the file. Raises BadFile."""
         fields = {field.name: field for field in self.kind.fields}
         chosen = self._wishes.chosen
-        hints = Hints(dates=chosen["dates"], zone=self._wishes.zone, numbers=chosen["numbers"])
+        hints = Hints(dates=chosen["dates"], zone=self._wishes.zone, numbers=chosen["numbers"], ends=chosen["ends"])
         try:
             return {name: fields[name].read(fields[name].label, text, hints) for name, text in given.items() if name in fields}
         except DomainError as error:

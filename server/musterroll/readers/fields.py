@@ -37,6 +37,7 @@ class Hints(NamedTuple):
     numbers: str = ""  # the decimal sign
     decimals: bool = False  # whether three digits after it can be decimals
     counted: str = ""  # what bare numbers in a column of dates count
+    ends: str = ""  # what an end is: its last day (if empty), or the day after it
     unit: str = ""  # of bare lengths of time, as the heading names it
 
 

@@ -1,6 +1,6 @@
 """What the columns of a file show of how they are written."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -98,3 +98,61 @@ def test_a_termination_date_is_the_last_day() -> None:
     head = "Contract Number,Start Date,End Date,Status"
     assert read("contracts", f"{head},Termination Date\nC,2026-01-01,2026-12-31,Terminated,2026-08-31\n", "ended_on") == [date(2026, 9, 1)]
     assert read("contracts", f"{head},Cancelled From\nC,2026-01-01,2026-12-31,Terminated,2026-09-01\n", "ended_on") == [date(2026, 9, 1)]
+
+
+ENDS = "Contract Number,Start Date,End Date\n"
+
+
+def last_days(text: str, chosen: Choices = Choices()) -> list[object]:  # noqa: B008  immutable
+    return [end and str(end - timedelta(1)) for end in read("contracts", text, "ends_on", chosen)]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("terms", "days"),
+    [
+        (("2025-06-01,2026-06-01T00:00:00Z", "2025-01-09,2027-01-15T00:00:00Z"), ["2026-05-31", "2027-01-14"]),
+        (("2025-06-14 00:00:00,2026-06-14 00:00:00", "2025-01-09,2027-01-15 00:00:00"), ["2026-06-13", "2027-01-14"]),
+        (("2025-06-09,1780272000", "2025-06-09,1781481600"), ["2026-05-31", "2026-06-14"]),  # seconds, as Chargebee writes them
+        (("2025-06-09,2026-06-01T00:00:00Z", "2025-06-09,"), ["2026-05-31", None]),
+    ],
+)
+def test_ends_that_are_points_in_time_at_midnight_are_the_day_after_the_last_one(terms: tuple[str, str], days: list[object]) -> None:
+    text = ENDS + "".join(f"C{n},{term}\n" for n, term in enumerate(terms))
+    assert last_days(text) == days
+    (reason,) = (reason for reason in reasons("contracts", text) if "--ends" in reason)
+    assert "an end is the day after the last one (" in reason
+    assert "if it is the last day, say so (--ends last-day)" in reason
+
+
+@pytest.mark.parametrize(
+    ("terms", "days"),
+    [
+        (("3/17/2024 12:00:00 AM,3/16/2027 12:00:00 AM", "3/20/2024 12:00:00 AM,3/25/2027 12:00:00 AM"), ["2027-03-16", "2027-03-25"]),
+        (("2026-01-01T00:00:00Z,2026-12-31T00:00:00Z", "2026-01-15T00:00:00Z,2027-01-14T00:00:00Z"), ["2026-12-31", "2027-01-14"]),
+        (
+            ("2025-06-09,2026-06-14 00:00:00", "2025-06-09,2027-01-15 00:00:00"),
+            ["2026-06-14", "2027-01-15"],
+        ),  # nothing tells: as people write
+    ],
+)
+def test_days_that_are_written_with_a_midnight_are_last_days_and_the_reason_is_said(terms: tuple[str, str], days: list[object]) -> None:
+    text = ENDS + "".join(f"C{n},{term}\n" for n, term in enumerate(terms))
+    assert last_days(text) == days
+    assert any("an end is the last day (" in why and "(--ends day-after)" in why for why in reasons("contracts", text))
+
+
+@pytest.mark.parametrize("ends", [("2026-06-01", "2027-01-15"), ("2026-06-01T00:00:00Z", "2027-01-15T10:00:00Z")])
+def test_plain_ends_and_those_with_other_times_are_last_days(ends: tuple[str, str]) -> None:
+    text = ENDS + "".join(f"C{n},2025-06-01,{end}\n" for n, end in enumerate(ends))
+    assert last_days(text) == ["2026-06-01", "2027-01-15"]
+    assert not any("--ends" in reason for reason in reasons("contracts", text))
+
+
+def test_what_a_person_says_of_ends_goes_first() -> None:
+    assert last_days(f"{ENDS}C0,2025-06-01,2026-06-01T00:00:00Z\n", Choices(ends="last-day")) == ["2026-06-01"]
+    assert last_days(f"{ENDS}C0,2025-06-01,2026-06-01\n", Choices(ends="day-after")) == ["2026-05-31"]
+
+
+def test_one_other_time_far_down_makes_all_ends_last_days() -> None:
+    rows = [f"C{n},2025-06-01,2026-06-10T00:00:00Z\n" for n in range(1_500)]
+    assert last_days(f"{ENDS}{''.join(rows)}D,2025-06-01,2026-06-10T08:00:00Z\n")[0] == "2026-06-10"

@@ -1,6 +1,6 @@
 """How cells of customers' files are read, by kind of value. A cell that could mean two things is rejected."""
 
-from musterroll.readers.cells.dates import Moment, counted_in, day, last_day
+from musterroll.readers.cells.dates import DAY_AFTER, LAST_DAY, Moment, certain_day, counted_in, day, is_instant, last_day, midnight
 from musterroll.readers.cells.durations import Duration, hours, months, notice, seconds, unit_in
 from musterroll.readers.cells.instants import instant
 from musterroll.readers.cells.money import amount, currency
@@ -9,11 +9,14 @@ from musterroll.readers.cells.texts import heading_key, ref, serial, text, yes_o
 from musterroll.readers.fields import BadCell
 
 __all__ = [
+    "DAY_AFTER",
+    "LAST_DAY",
     "NUMBERS",
     "BadCell",
     "Duration",
     "Moment",
     "amount",
+    "certain_day",
     "counted_in",
     "counter",
     "currency",
@@ -22,7 +25,9 @@ __all__ = [
     "heading_key",
     "hours",
     "instant",
+    "is_instant",
     "last_day",
+    "midnight",
     "months",
     "notice",
     "number",

@@ -1,7 +1,7 @@
 """Days of customers' files. A date that could mean two days is rejected, with the choice that would decide it."""
 
 import re
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import partial
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ _EMPTY_DATES = {
     (1900, 1, 0),
     (1900, 1, 1),
 }  # how systems store no date
+LAST_DAY, DAY_AFTER = "last-day", "day-after"  # what the end of a term is written as
 _NO_END = 9999  # the year of an end that never comes
 _COUNTS = {  # bare numbers in a column of dates
     "days": re.compile(r"([2-9][0-9]{4}|10[0-9]{4})(?:\.[0-9]+)?"),
@@ -60,6 +61,46 @@ def counted_in(cell: str) -> str:
     return next((unit for unit, pattern in _COUNTS.items() if pattern.fullmatch(cell.strip())), "")
 
 
+def midnight(cell: str) -> bool:
+    """Whether a date is written with a time of day, which is 00:00.
+
+    >>> midnight("2026-06-01T00:00:00Z"), midnight("2026-06-01"), midnight("2026-06-01 10:00"), midnight("1780272000")
+    (True, False, False, True)
+    """
+    if (unit := counted_in(cell)) in ("seconds", "milliseconds"):
+        return float(cell) % (86_400 if unit == "seconds" else 86_400_000) == 0
+    written = written_date(cell)
+    return written is not None and written.clock == time.min
+
+
+def certain_day(cell: str) -> date | None:
+    """The day of a cell that can only be read as one; None for any other.
+
+    >>> certain_day("2026-12-31T00:00:00"), certain_day("3/16/2027 12:00:00 AM"), certain_day("1/2/2026")
+    (datetime.date(2026, 12, 31), datetime.date(2027, 3, 16), None)
+    """
+    if (unit := counted_in(cell)) in ("seconds", "milliseconds"):
+        return (_EPOCH + timedelta(seconds=float(cell) / (1 if unit == "seconds" else 1000))).date()
+    written = written_date(cell)
+    orders = possible_orders(written) if written else frozenset[str]()
+    if written is None or len(orders) > 1:
+        return None
+    try:
+        return date(*in_order(written, next(iter(orders), "ymd")))
+    except ValueError:
+        return None
+
+
+def is_instant(cell: str) -> bool:
+    """Whether a date is written as a point in time, the same everywhere.
+
+    >>> is_instant("2026-06-01T00:00:00Z"), is_instant("2026-06-01T00:00:00"), is_instant("1780272000")
+    (True, False, True)
+    """
+    written = None if counted_in(cell) else written_date(cell)
+    return counted_in(cell) in ("seconds", "milliseconds") or bool(written and written.zone)
+
+
 dated = partial(ColumnReader, convention="dates", shows=date_order)
 
 
@@ -71,9 +112,14 @@ def day(name: str, cell: str, hints: Hints) -> object:
 
 @dated
 def last_day(name: str, cell: str, hints: Hints) -> object:
-    """The day after the one written, as the end of a half-open span. Raises BadCell."""
+    """The day after the one written, as the end of a half-open span; where ends are written as the day after, that one. Raises BadCell."""
     written = written_date(cell)
-    return NOTHING if written and _NO_END in written.numbers else _day(name, cell, hints, 1)
+    if written and _NO_END in written.numbers:
+        return NOTHING
+    if hints.ends != DAY_AFTER:
+        return _day(name, cell, hints, 1)
+    end = _day(name, cell, hints, 0)
+    return end.at.date() if isinstance(end, Moment) else end  # the day as it is written: its midnight says nothing of a place
 
 
 def _day(name: str, cell: str, hints: Hints, later: int) -> object:

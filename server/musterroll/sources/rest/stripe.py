@@ -142,7 +142,7 @@ def _payment(row: Row) -> str:
     """An open invoice is overdue where Stripe counts its subscription as such; that of a trial is over nothing, and paid at once."""
     status, subscription = at(row, "latest_invoice.status"), row.get("status")
     if subscription == "trialing":
-        return subscription
+        return "trialing"
     return "overdue" if status == "open" and subscription in ("past_due", "unpaid") else str(status or "open")
 
 

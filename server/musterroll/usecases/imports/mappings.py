@@ -16,7 +16,7 @@ from musterroll.storage.tables.imports import SavedMapping
 
 _LONGEST = 120
 _WORDS = ("given", "words")
-_READING = ("dates", "numbers")
+_READING = ("dates", "numbers", "ends")
 _LAYOUT = ("sheet", "encoding", "separator", "heading_row")  # rows to skip are those of one file
 
 

@@ -28,7 +28,7 @@ _TABLE = "source"
 _LONGEST = 4_000
 SHORTEST, LONGEST = 60, 31 * 86_400  # seconds between runs
 LISTS = ("columns", "given", "words")
-WORDS = ("mapping", "dates", "numbers", "zone", "currency", "sheet", "encoding", "separator", "heading_row", "skip")
+WORDS = ("mapping", "dates", "numbers", "zone", "currency", "sheet", "encoding", "separator", "heading_row", "skip", "ends")
 
 
 class Wanted(NamedTuple):
@@ -126,11 +126,12 @@ def _settings(kind_of_source: SourceType, written: Mapping[str, str]) -> dict[st
 def reading_choices(session: Session, kind: str, reading: Mapping[str, Any]) -> Choices:
     """How the documents of a source are read. Raises DomainError."""
     columns, given, words = (tuple(reading.get(name, ())) for name in LISTS)
-    mapping, dates, numbers, zone, currency, *laid_out = (str(reading.get(name, "")) for name in WORDS)
+    mapping, dates, numbers, zone, currency, *laid_out, ends = (str(reading.get(name, "")) for name in WORDS)
     given += (f"currency={currency}",) if currency else ()
     saved = mappings.choices(session, kind, mapping)
     accept = bool(reading.get("accept_guesses"))
-    return chosen(columns, saved, dates, zone, layout(*laid_out), given=given, words=words, numbers=numbers, accept_guesses=accept)
+    ways: dict[str, Any] = {"numbers": numbers, "ends": ends, "accept_guesses": accept}
+    return chosen(columns, saved, dates, zone, layout(*laid_out), given=given, words=words, **ways)
 
 
 def named(session: Session, name: str) -> DocumentSource:

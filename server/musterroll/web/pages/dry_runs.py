@@ -32,7 +32,7 @@ from musterroll.web.http.uploads import Upload
 pages = Blueprint("dry_runs", __name__)
 
 LAYOUT = ("sheet", "encoding", "separator", "heading_row", "skip")
-READING = ("dates", "numbers", "zone")
+READING = ("dates", "numbers", "ends", "zone")
 _SHOWN = 100  # verdicts of each outcome
 _MOST = 500  # fields of the form
 _REJECT = "reject"
@@ -231,6 +231,5 @@ def _choices(session: Session, upload: Upload) -> Choices:
     saved = import_mappings.choices(session, chosen["kind"], chosen.get("mapping"))
     laid_out = layout(*(chosen.get(name, "") for name in LAYOUT))
     columns, given, words = ([f"{left}={right}" for left, right in chosen.get(name, {}).items()] for name in ("columns", "given", "words"))
-    return choices(
-        columns, saved, chosen.get("dates"), chosen.get("zone"), laid_out, given=given, words=words, numbers=chosen.get("numbers")
-    )
+    ways: dict[str, Any] = {name: chosen.get(name) for name in ("numbers", "ends")}
+    return choices(columns, saved, chosen.get("dates"), chosen.get("zone"), laid_out, given=given, words=words, **ways)

@@ -20,6 +20,7 @@ _READING_WORDS = {
     "mapping": "saved mapping",
     "dates": "order of dates",
     "numbers": "a thousand",
+    "ends": "end dates",
     "zone": "time zone",
     "heading_row": "heading row",
     "skip": "rows to leave out",
