@@ -85,6 +85,18 @@ def assumptions(as_json: bool) -> None:
         print_table(list(SPECS.items()), _ASSUMPTIONS)
 
 
+@plan.command("log-start")
+@click.argument("month", metavar="YYYY-MM|auto")
+@click.pass_obj
+def log_start(context: Context, month: str) -> None:
+    """Count incidents from this month on; auto: from where the record seems to begin."""
+    from musterroll.usecases.capacity import log_start as capacity_log_start
+
+    with context.database().transaction() as session:
+        capacity_log_start.choose(session, "" if month == "auto" else month, "cli", clock())
+    click.echo("Incidents count " + ("from where their record seems to begin." if month == "auto" else f"from {month} on."))
+
+
 @plan.group()
 def scenarios() -> None:
     """Manage scenarios: saved sets of assumptions."""

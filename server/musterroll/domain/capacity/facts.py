@@ -84,6 +84,7 @@ class PlanFacts:
     renewals: list[SegmentRenewals]
     at_risk: list[AccountAtRisk]
     prices: dict[str, list[float]] = field(default_factory=dict)  # a unit-month of operating units on priced lines, by currency
+    log_chosen: str = ""  # the month from which a person lets incidents count, such as 2026-01
     trials: dict[str, list[BacktestRow]] = field(default_factory=dict)  # back-tests by what was estimated; periods are numbers of months
 
     def plain(self) -> dict[str, Any]:

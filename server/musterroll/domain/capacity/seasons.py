@@ -117,6 +117,9 @@ def _trial(events: Numbers, exposure: Numbers, period: int) -> tuple[float, floa
     missed = []
     for origin in range(len(events) - period, len(events) - _AHEAD + 1):
         past, lived, ahead = events[:origin], exposure[:origin], slice(origin, origin + _AHEAD)
+        if not past.any():  # nothing to learn from yet: all three expect none
+            missed.append([events[ahead].mean()] * 3)
+            continue
         waves, _ = _waves(past, lived, period)
         flat = past.sum() / lived.sum() * exposure[ahead]
         seasonal = flat * _regressed(past, lived, waves, period, _AHEAD)[0][ahead]

@@ -13,11 +13,12 @@ from sqlmodel import Session
 
 from musterroll.domain.capacity.exposure import DAY, OLDEST
 from musterroll.domain.capacity.facts import ALL, BANDS, PlanFacts, ProductFacts
-from musterroll.domain.capacity.history import log_start
+from musterroll.domain.capacity.history import log_start, suspected_start
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
 from musterroll.storage.capacity import facts as stored_facts
+from musterroll.storage.capacity import log_start as stored_log_start
 from musterroll.storage.capacity import units as plan_units
 from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.columns import Columns
@@ -110,19 +111,21 @@ def _by_product(sums: Sequence[Sums], months: Sequence[date]) -> Lived:
 
 
 def _facts(session: Session, on: date, months: list[date], lived: Lived, happened: IncidentColumns, columns: Columns, at: int) -> PlanFacts:
-    events = np.bincount(happened.month, minlength=len(months)) if months else np.zeros(0, dtype=np.int64)
-    exposed = np.sum([product.sum(axis=1) for product in lived.values()], axis=0) if lived else np.zeros(len(months))
-    start = min(log_start(events.tolist(), exposed.tolist()), len(months))
     known = stored_facts.products(session)
     live = facts_fleet.live(session, columns, on, [row.id for row in known])
     kin = _kin(known, happened)
     products = [_product(row, kin[row.id], lived, happened, len(months), live[row.id]) for row in known]
     unheard, silent = stored_facts.silent(columns)
+    chosen = stored_log_start.chosen(session)
+    recorded = [(lived[product.id], product.events) for product in products if product.id in lived and any(map(any, product.events))]
+    start = _log_start(chosen, months, recorded)
+    doubtful = suspected_start(recorded) if recorded and not chosen and not start else 0
     return PlanFacts(
         on=on,
         months=months,
         log_starts=start,
-        log_words=_log_words(start, months, int((happened.month < start).sum())),
+        log_words=_log_words(start, months, int((happened.month < start).sum()), chosen, doubtful),
+        log_chosen=chosen,
         products=[product for product in products if product.operating or product.shipped or any(map(any, product.exposure))],
         **summarise(happened, start, len(months))._asdict(),
         strangers=stored_facts.unmatched_incidents(session, months[start], on) if start < len(months) else 0,
@@ -130,6 +133,13 @@ def _facts(session: Session, on: date, months: list[date], lived: Lived, happene
         silent=silent,
         **facts_contracts.gather(session, columns, on, at)._asdict(),
     )
+
+
+def _log_start(chosen: str, months: Sequence[date], recorded: Sequence[tuple[Any, Any]]) -> int:
+    """The month chosen by a person, else the one that the incidents of the products speak for."""
+    if chosen:
+        return sum(f"{month:%Y-%m}" < chosen for month in months)
+    return log_start(recorded) if recorded else len(months)
 
 
 def _product(row: Row[Any], kin: str, lived: Lived, happened: IncidentColumns, months: int, live: LiveFleet) -> ProductFacts:
@@ -157,11 +167,18 @@ def _kin(products: Sequence[Row[Any]], happened: IncidentColumns) -> dict[int, s
     return {p.id: names[p.id] if members[own[p.id]] > 1 and incidents[own[p.id]] >= _TELLING else ALL for p in products}
 
 
-def _log_words(start: int, months: Sequence[date], before: int) -> str:
+def _log_words(start: int, months: Sequence[date], before: int, chosen: str, doubtful: int) -> str:
     if start >= len(months):
-        return "No incidents on record yet."
+        return f"Incidents are counted since {chosen}, as chosen: no whole month yet." if chosen else "No incidents on record yet."
     begins = f"{months[start]:%B %Y}"
-    if not before:
-        return f"Incidents on record since {begins}."
     tickets = "ticket is" if before == 1 else "tickets are"
-    return f"Incidents are counted since {begins}; {before:,} earlier {tickets} left out because the record is incomplete."
+    left_out = f"{before:,} earlier {tickets} left out"
+    if chosen:
+        return f"Incidents are counted since {begins}, as chosen" + (f"; {left_out}." if before else ".")
+    if not start:
+        if not doubtful:
+            return f"Incidents are counted since {begins}, when units were first heard."
+        fewer = f"until {months[doubtful]:%B %Y} units had less than a third of the incidents they had since"
+        return f"Incidents are counted since {begins}; {fewer}. If the record was incomplete then, count from that month."
+    why = "earlier months have next to no incidents for the units that operated then: the record seems to begin here"
+    return f"Incidents are counted since {begins}; {left_out + ', as ' if before else ''}{why}."

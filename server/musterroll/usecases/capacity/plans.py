@@ -15,6 +15,7 @@ from musterroll.domain.capacity.plan import Plan
 from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
+from musterroll.storage.capacity import log_start as stored_log_start
 from musterroll.storage.capacity import plans as stored_plans
 from musterroll.storage.engine import account_scope
 from musterroll.storage.imports import runs as import_runs
@@ -52,9 +53,10 @@ def due(session: Session, now: datetime, patience: timedelta = timedelta()) -> b
     if stored is None:
         return True
     age = now - from_ms(stored.at)
+    chosen = stored.facts.get("log_chosen", "") != stored_log_start.chosen(session)
     changed = seen != stored_exposure.last_change(session)
     imported = (import_runs.last_imported_at(session) or 0) > stored.at
-    return from_ms(stored.at).date() != now.date() or age > _FRESH or imported or (changed and age >= patience)
+    return from_ms(stored.at).date() != now.date() or age > _FRESH or imported or chosen or (changed and age >= patience)
 
 
 def prepare(session: Session, now: datetime) -> PreparedFacts:

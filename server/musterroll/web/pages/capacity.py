@@ -11,6 +11,7 @@ from musterroll.domain.access import Role
 from musterroll.domain.capacity.assumptions import SPECS, Assumptions, BadAssumption, Spec, assume
 from musterroll.domain.capacity.plan import Plan
 from musterroll.domain.values.errors import Conflict
+from musterroll.usecases.capacity import log_start as capacity_log_start
 from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.capacity import product as capacity_product
 from musterroll.usecases.capacity import reliability as capacity_reliability
@@ -119,6 +120,14 @@ def export() -> Response:
     body = workbook(plans if named else [("plan", capacity_plans.plan(facts, _assumptions()))])
     headers = {"Content-Disposition": f'attachment; filename="capacity-{facts.on}.xlsx"', "Cache-Control": "no-store"}
     return Response(body, headers=headers, content_type=XLSX)
+
+
+@pages.post("/capacity/log-start")
+@needs(Role.PLANNER)
+def count_from() -> Answer:
+    with transaction() as session:
+        capacity_log_start.choose(session, request.form.get("month", "").strip()[:20], actor().name, clock())
+    return redirect("/capacity", 303)
 
 
 @pages.post("/capacity/scenarios")
