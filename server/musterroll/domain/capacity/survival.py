@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from musterroll.domain.capacity.levels import percent, tails
+from musterroll.domain.capacity.levels import tails
 
-_YEAR = 365.0  # days
 _EVEN = (0.95, 1.05)  # a shape so near 1 is constant for all a planner does with it
 
 
@@ -118,12 +117,11 @@ def failure_probability(fitted: Weibull, age: float, horizon: float) -> float:
 
 
 def weibull_text(fitted: Weibull | None) -> str:
-    """The meaning of the shape in words, as far as its interval allows, and its consequences."""
+    """The meaning of the shape in words, as far as its interval allows."""
     if fitted is None:
         return "Too few failures to show an effect of age."
     fit = f"(Weibull shape {fitted.shape:.2f}, 95 % range {fitted.shape_low:.2f} to {fitted.shape_high:.2f}, {fitted.failures:,} failures)"
-    share = percent(failure_probability(fitted, _YEAR, _YEAR), 1)
-    return f"{_course(fitted)} {fit}. Of units that reach one year, {share} are expected to fail in the following year."
+    return f"{_course(fitted)} {fit}."
 
 
 def _course(fitted: Weibull) -> str:

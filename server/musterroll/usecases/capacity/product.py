@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.capacity import rates, survival
+from musterroll.domain.capacity import life_fit, rates, survival
 from musterroll.domain.capacity.facts import BAND_WORDS, BANDS, PlanFacts, ProductFacts
 from musterroll.domain.capacity.rates import EventRate
 from musterroll.domain.capacity.survival import SurvivalStep, UnitLife, Weibull
@@ -42,9 +42,10 @@ def report(session: Session, facts: PlanFacts, product_id: int) -> ProductReport
     """Raises NotFound for a product without facts."""
     product = with_facts(facts, product_id)
     lives = lives_of(session, facts, product_id)
-    fitted = survival.weibull(lives)
+    parts = life_fit.fit(lives).parts
+    fitted = parts[0][1] if len(parts) == 1 else None
     steps, ages = survival.kaplan_meier(lives), _ages(product, facts.log_starts)
-    return ProductReport(product, failure_rate(facts, product), ages, len(lives), steps, fitted, survival.weibull_text(fitted))
+    return ProductReport(product, failure_rate(facts, product), ages, len(lives), steps, fitted, life_fit.text(lives, steps))
 
 
 def with_facts(facts: PlanFacts, product_id: int) -> ProductFacts:
