@@ -142,6 +142,10 @@ class Columns:
         """(Re)make a table of what a query of these tables finds."""
         self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}", values)
 
+    def view(self, name: str, query: str) -> None:
+        """The same, worked out where it is asked for: once, of many rows."""
+        self._execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}", {})
+
     def run(self, statement: str, **values: Any) -> None:
         self._execute(statement, values)
 

@@ -24,5 +24,5 @@ FROM run_line WHERE in_force AND account_id IS NULL"""  # noqa: S608
 
 def make(columns: Columns) -> None:
     """Make `run_line_finding`: every finding of the lines of the run."""
-    columns.make("run_use", _USE)
-    columns.make("run_line_finding", _OF_LINES)
+    columns.view("run_use", _USE)
+    columns.view("run_line_finding", _OF_LINES)

@@ -158,4 +158,4 @@ def make(columns: Columns, conflicts: Sequence[tuple[int, str]]) -> None:
             columns.run(statement)
     columns.make("run_further", _FURTHER)
     columns.make("run_ended", _ENDED)
-    columns.make("run_unit_finding", f"SELECT * FROM ({_OF_CELLS}) c UNION ALL {_OF_UNITS}")  # noqa: S608
+    columns.view("run_unit_finding", f"SELECT * FROM ({_OF_CELLS}) c UNION ALL {_OF_UNITS}")  # noqa: S608
