@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from musterroll.readers.cells import heading_key, serial
+from musterroll.readers.cells import clock_gap, heading_key, instant, serial
 from musterroll.readers.fields import NOTHING, Field, Hints
 from musterroll.readers.nothing import means_nothing
 from musterroll.readers.statuses import Statuses, UnknownWord
@@ -22,6 +22,7 @@ class Tally(NamedTuple):
     nothing: Counter[str]  # by word
     unknown: Counter[tuple[str, str]]  # by field and word
     numeric: Counter[str]  # serials that are numbers in a workbook, by field
+    gaps: Counter[tuple[str, str, str]]  # times that the clocks left out, by field, as written and as taken
 
 
 class Word(NamedTuple):
@@ -56,11 +57,17 @@ class CellValues(dict[str, Any]):
             return NOTHING
         if self._field.read is serial and isinstance(cell, Numeric):
             self._tally.numeric[self._field.label] += 1
-        return self._field.read(self._field.label, cell[1:] if _INERT.match(cell) else cell, self._hints)
+        value = self._field.read(self._field.label, cell[1:] if _INERT.match(cell) else cell, self._hints)
+        if self._field.read is instant and isinstance(value, int) and (taken := clock_gap(self._field.label, cell, self._hints, value)):
+            self._tally.gaps[self._field.label, cell.strip()[:40], taken] += 1
+        return value
 
     def __missing__(self, cell: str) -> Any:
+        gaps = self._tally.gaps.total()
         value = self.read(cell)
-        if len(self) < _REMEMBERED and (value is not NOTHING or cell.isspace() or not cell):  # other words for nothing are counted
+        in_gap = self._tally.gaps.total() > gaps
+        # Other words for nothing, and times that did not exist, are counted for each row.
+        if len(self) < _REMEMBERED and not in_gap and (value is not NOTHING or cell.isspace() or not cell):
             self[cell] = value
         return value
 
@@ -111,6 +118,9 @@ def word_notes(tally: Tally) -> list[str]:
         notes.append(f"{label} not recognised: {counted}; say what it means (--word '{words[0][0]}=...')")
     for label, count in tally.numeric.items():
         notes.append(f"{label}: {count:,} are numbers in the workbook and taken as it shows them; leading zeros it does not show are lost")
+    for label in sorted({label for label, _, _ in tally.gaps}):
+        times = [(f"{cell!r} as {taken}", count) for (of, cell, taken), count in tally.gaps.most_common() if of == label]
+        notes.append(f"{label}: times that did not exist, as the clocks were set forward, are taken an hour later: {_counted(times)}")
     return notes
 
 

@@ -50,7 +50,7 @@ class Document:
         chosen = {"dates": choices.dates, "numbers": choices.numbers, "ends": choices.ends}
         usual = {"dates": self.source.dates} if self.source and self.source.dates else {}
         self._wishes = Wishes(chosen, choices.zone, usual, self.source.name if self.source else "")
-        self.tally = Tally(Counter(), Counter(), Counter())
+        self.tally = Tally(Counter(), Counter(), Counter(), Counter())
         self._fields: dict[str, Field] = {}  # by what the column is called in messages
         self._left_out = 0
         self._empty: Counter[str] = Counter()  # rejected rows by the field they lack
@@ -126,7 +126,7 @@ class Document:
     def rows(self) -> Iterator[DocumentRow | BadRow]:
         """The rows from the first one. Raises BadFile where the rest of the file cannot be read."""
         hints = {place: hints._replace(currency=self._stated(place)) for place, hints in self._reading.hints.items()}
-        self.tally = Tally(Counter(), Counter(), Counter())
+        self.tally = Tally(Counter(), Counter(), Counter(), Counter())
         labels = {place: self._label(place, field) for place, field in self._columns}
         self._fields = {labels[place]: field for place, field in self._columns}
         columns = [

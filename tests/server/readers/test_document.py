@@ -2,6 +2,7 @@ import io
 from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -212,3 +213,25 @@ def test_a_required_column_that_holds_nothing_is_named_with_the_way_to_fill_it()
     read = document("units", "Serial,Maker,Model\nS1,Acme,N/A\nS2,Acme,\nS3,Acme,P\n")
     assert [isinstance(row, BadRow) for row in read.rows()] == [True, True, False]
     assert "the Model is empty in 2 rows; give them all one value (--set 'Model=...')" in read.notes()
+
+
+@pytest.mark.parametrize(
+    ("cell", "note"),
+    [
+        ("2026-03-29 01:59", ""),
+        ("2026-03-29 02:30", "'2026-03-29 02:30' as 03:30 (2 times)"),
+        ("29/03/2026 02:30:15", "'29/03/2026 02:30:15' as 03:30 (2 times)"),
+        ("2026-03-29 03:00", ""),
+        ("2026-10-25 02:30", ""),  # twice, but it exists
+        ("2026-03-29T02:30:00Z", ""),
+    ],
+)
+def test_a_time_that_the_clocks_left_out_is_noted(cell: str, note: str) -> None:
+    chosen = Choices(zone=ZoneInfo("Europe/Berlin"), dates="dmy")
+    read = document("telemetry", f"serial,last_seen\nSN1,{cell}\nSN2,{cell}\n", chosen)
+    rows = list(read.rows())
+    notes = [text for text in read.notes() if "did not exist" in text]
+    assert len(rows) == 2
+    assert notes == (
+        [f"Last Seen: times that did not exist, as the clocks were set forward, are taken an hour later: {note}"] if note else []
+    )

@@ -2,7 +2,7 @@
 
 from musterroll.readers.cells.dates import DAY_AFTER, LAST_DAY, Moment, certain_day, counted_in, day, is_instant, last_day, midnight
 from musterroll.readers.cells.durations import Duration, hours, months, notice, seconds, unit_in
-from musterroll.readers.cells.instants import instant
+from musterroll.readers.cells.instants import clock_gap, instant
 from musterroll.readers.cells.money import amount, currency
 from musterroll.readers.cells.numbers import NUMBERS, counter, degrees, number, whole_number
 from musterroll.readers.cells.texts import heading_key, ref, serial, text, yes_or_no, zone
@@ -17,6 +17,7 @@ __all__ = [
     "Moment",
     "amount",
     "certain_day",
+    "clock_gap",
     "counted_in",
     "counter",
     "currency",

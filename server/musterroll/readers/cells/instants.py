@@ -1,6 +1,6 @@
 """Instants of customers' files, in milliseconds since 1970."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from musterroll.readers.cells.dates import checked, dated, moment
 from musterroll.readers.fields import NOTHING, BadCell, Hints
@@ -25,3 +25,15 @@ def instant(name: str, cell: str, hints: Hints) -> object:
         return NOTHING  # the zero of a clock
     checked(name, cell, value.year, 1971)
     return int(value.timestamp() * 1000)
+
+
+def clock_gap(name: str, cell: str, hints: Hints, at: int) -> str:
+    """The time of day that the cell, read as `at` (ms), is taken as, where its own did not exist in its zone; else empty."""
+    if hints.zone is None:
+        return ""
+    local = datetime.fromtimestamp(at / 1000, UTC).astimezone(hints.zone)
+    if local.utcoffset() == (local.astimezone(UTC) - timedelta(hours=3)).astimezone(hints.zone).utcoffset():
+        return ""
+    value = moment(name, cell, hints)
+    written = isinstance(value, datetime) and value.tzinfo is None and value.replace(microsecond=0)
+    return f"{local:%H:%M}" if written and written != local.replace(microsecond=0, tzinfo=None) else ""
