@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from musterroll.domain.values.errors import DomainError
 from musterroll.sources import time_limit
+from musterroll.sources.host_keys import host_key_policy
 from musterroll.sources.policy import SourceSettings, check_folder, check_url
 from musterroll.sources.source import Delivery, Request, Setting, SourceProblem, SourceType
 
@@ -111,8 +112,10 @@ def _opened(request: Request) -> tuple[Any, str]:
         if endpoint := request.get("endpoint"):
             options["client_kwargs"] = {"endpoint_url": endpoint}
     elif urlsplit(path).scheme == "sftp":
-        options |= {"username": request.get("user"), "password": request.get("password")}
+        options |= {"username": request.get("user"), "password": request.get("password"), "allow_agent": False, "look_for_keys": False}
     try:
+        if urlsplit(path).scheme == "sftp":
+            options["host_key_policy"] = host_key_policy(request.get("host_key"))
         opened: tuple[Any, str] = fsspec.core.url_to_fs(path, **options)
     except ImportError:
         raise SourceProblem("this path needs a further package: pip install s3fs (S3) or paramiko (SFTP)") from None
@@ -146,6 +149,7 @@ FOLDER = SourceType(
         Setting("user", "User or access key"),
         Setting("password", "Password or secret key", secret=True),
         Setting("endpoint", "S3 endpoint", "for S3 of others than Amazon"),
+        Setting("host_key", "Host key of SFTP", "its fingerprint, SHA256:..., as ssh-keygen -l prints it"),
     ),
     fetch,
     check,
