@@ -3,7 +3,7 @@
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from musterroll.domain.imports import RunState
 from musterroll.domain.values.errors import Conflict, DomainError, OpenQuestion
 from musterroll.readers.document import digest
 from musterroll.readers.table import BadFile
+from musterroll.runtime import rejected_rows
 from musterroll.settings import Settings
 from musterroll.sources import Delivery, Request, SourceType, source_type
 from musterroll.sources.policy import secret
@@ -88,13 +89,13 @@ class SourceRunner(NamedTuple):
 
     def _import(self, begun: Begun, fetched: Fetched | None, *, approved: bool) -> SourceRun | None:
         if fetched is None or self._nothing_in(begun, fetched):
-            with self.database.transaction() as session:
-                source_runs.nothing_new(session, begun, self.clock(), fetched.delivery if fetched else None)
-            return None
+            return self._nothing_new(begun, fetched)
         reviewed = None
         if not (approved or (begun.approved and begun.approved.sha256 == fetched.sha256)):
             with self.database.snapshot() as session:
                 reviewed = source_runs.review(session, begun, fetched, self.clock())
+        if reviewed and fetched.retried and not fetched.delivery.rows and not reviewed.changes:
+            return self._nothing_new(begun, fetched)  # what was rejected is rejected again
         counts = reviewed.counts if reviewed else begun.approved.counts if begun.approved else {}
         to_import = reviewed is None or (not reviewed.why_waiting and reviewed.changes)
         if to_import and fetched.file is not None and sum(counts.values()) > _LARGE:
@@ -111,6 +112,10 @@ class SourceRunner(NamedTuple):
         if run.state is not RunState.WAITING:
             self._clear(begun)
         return run
+
+    def _nothing_new(self, begun: Begun, fetched: Fetched | None) -> None:
+        with self.database.transaction() as session:
+            source_runs.nothing_new(session, begun, self.clock(), fetched.delivery if fetched else None)
 
     def _import_in_steps(self, begun: Begun, fetched: Fetched, file: BinaryIO, reviewed: Reviewed | None) -> SourceRun:
         now, runs = self.clock(), list[SourceRun]()
@@ -135,7 +140,7 @@ class SourceRunner(NamedTuple):
 
     def _nothing_in(self, begun: Begun, fetched: Fetched) -> bool:
         """Whether this is the document imported last, or an empty part of a list that goes on."""
-        same = fetched.sha256 == begun.source.sha256 and not fetched.delivery.more
+        same = fetched.sha256 == begun.source.sha256 and not fetched.delivery.more and not fetched.retried
         return same or (fetched.file is None and not (fetched.delivery.whole and begun.source.sha256))
 
     def _kept(self, begun: Begun) -> Fetched | None:
@@ -147,7 +152,7 @@ class SourceRunner(NamedTuple):
         path = self._folder(begun.source.id or 0) / run.sha256
         if not path.exists():
             return None
-        return Fetched(path.open("rb") if path.stat().st_size else None, run.sha256, delivery, self.settings.interval)
+        return self._fetched(path, run.sha256, delivery)
 
     def _fetch(self, begun: Begun) -> Fetched | None:
         """Write the next document to a file, whose name is its content's: only a whole one has such a name."""
@@ -160,6 +165,8 @@ class SourceRunner(NamedTuple):
         with new.open("w+b") as file:
             with time_limit(self.settings.source_minutes):
                 delivery = kind.fetch(request, file)
+            only_changes = delivery is not None and delivery.rows is not None and not delivery.whole
+            retried = rejected_rows.append_to(file, folder) if only_changes else 0
             file.flush()
             os.fsync(file.fileno())
             sha256 = digest(file)
@@ -168,7 +175,16 @@ class SourceRunner(NamedTuple):
             return None
         path = folder / sha256
         new.replace(path)
-        return Fetched(path.open("rb") if path.stat().st_size else None, sha256, delivery, self.settings.interval)
+        return self._fetched(path, sha256, delivery, retried)
+
+    def _fetched(self, path: Path, sha256: str, delivery: Delivery, retried: int = 0) -> Fetched:
+        file = path.open("rb") if path.stat().st_size else None
+
+        def reject(lines: Collection[int]) -> None:
+            if file is not None and delivery.cursor:
+                rejected_rows.keep(file, path.parent, lines)
+
+        return Fetched(file, sha256, delivery, self.settings.interval, retried, reject)
 
     def _with_secrets(self, kind: SourceType, settings: dict[str, str]) -> dict[str, str]:
         secrets = {setting.name for setting in kind.settings if setting.secret}
@@ -176,8 +192,9 @@ class SourceRunner(NamedTuple):
 
     def _clear(self, begun: Begun) -> None:
         for path in self._folder(begun.source.id or 0).iterdir():
-            with suppress(OSError):
-                path.unlink()
+            if path.name != rejected_rows.NAME:
+                with suppress(OSError):
+                    path.unlink()
 
     def _folder(self, source_id: int) -> Path:
         return self.settings.data_dir / "sources" / str(source_id)

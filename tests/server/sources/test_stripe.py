@@ -84,6 +84,22 @@ def test_subscriptions_renew_by_the_interval_of_their_price_and_end_when_they_ar
     assert bench.take(source).counts["changed"] == 0  # periods come and go, the records stay as they are
 
 
+def test_rejected_rows_are_tried_again_though_nothing_changed_there(bench: SourceBench, billing: Stripe) -> None:
+    payments = put(bench, billing, "billing")
+    assert bench.take(payments).counts["refused"] == 7  # their contracts are not registered
+    billing.later(days=1)
+    assert bench.run(payments) is None, "rejected again: nothing to tell"
+    bench.take(put(bench, billing, "contracts"))
+    billing.subscription("sub_3", status="past_due")
+    billing.invoice("in_3b", "sub_3", "open")
+    run = bench.take(payments)
+    assert (run.whole, run.counts["new"], "rows rejected before that were tried again: 7" in run.notes) == (False, 7, True)
+    assert bench.rows("SELECT count(*) FROM invoice WHERE payment = 'overdue'") == [(1,)], "the newer row of a record counts"
+    billing.later(days=1)
+    billing.subscription("sub_5", status="past_due")
+    assert not any("tried again" in note for note in bench.take(payments).notes), "none is left"
+
+
 def test_a_trial_is_in_force_and_its_invoice_over_nothing_pays_nothing(bench: SourceBench, billing: Stripe) -> None:
     billing.subscription("sub_2", status="trialing")
     billing.invoice("in_trial", "sub_2", "paid")

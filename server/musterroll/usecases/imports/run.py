@@ -29,7 +29,7 @@ from musterroll.usecases.imports.verdicts import Outcome, RowVerdict, compared, 
 _BATCH_ROWS = 10_000
 _TRIES = 3
 _DETAIL = 500
-_DUPLICATE, _REPEATED = "duplicate", "repeated"
+DUPLICATE, _REPEATED = "duplicate", "repeated"
 _MARK_BITS = 32
 UNDER_WAY = "under_way"  # the code of a Conflict with another process that imports or undoes the same import
 
@@ -85,7 +85,7 @@ class ImportSteps:
 
     @property
     def result(self) -> ImportResult:
-        return ImportResult(self._counts, self._run_id, self._run.created, self._codes[_DUPLICATE], self._codes[_REPEATED])
+        return ImportResult(self._counts, self._run_id, self._run.created, self._codes[DUPLICATE], self._codes[_REPEATED])
 
     @property
     def change_id(self) -> int | None:
@@ -318,7 +318,7 @@ class _Run:
         if seen is None or (first := seen >> _MARK_BITS) == line:
             return False
         if seen & (1 << _MARK_BITS) - 1 != mark:
-            raise Conflict(f"lines {first} and {line} are about the same record and differ; keep the right one", _DUPLICATE)
+            raise Conflict(f"lines {first} and {line} are about the same record and differ; keep the right one", DUPLICATE)
         return True
 
 

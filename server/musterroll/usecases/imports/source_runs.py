@@ -5,6 +5,7 @@ imported in steps, of which the last moves the cursor: until then the next run g
 keeps two runs from bringing the same.
 """
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, BinaryIO, NamedTuple
@@ -23,7 +24,7 @@ from musterroll.storage.notifications.events import NewEvent
 from musterroll.storage.tables.imports import DocumentSource, SourceRun
 from musterroll.usecases.imports.document_kinds import KINDS
 from musterroll.usecases.imports.importer import Source
-from musterroll.usecases.imports.run import ImportResult, import_document
+from musterroll.usecases.imports.run import DUPLICATE, ImportResult, import_document
 from musterroll.usecases.imports.sources import reading_choices
 from musterroll.usecases.imports.verdicts import Outcome, RowVerdict, in_words, values_of
 
@@ -40,12 +41,20 @@ class Begun(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """What a run brought: a file (None where the source has no rows at all), and where it came from."""
+    """What a run brought: a file (None where the source has no rows at all), and where it came from.
+
+    `retried`: its last rows, which were rejected before. `reject` is told the lines that are rejected now, before the cursor moves.
+    """
 
     file: BinaryIO | None
     sha256: str
     delivery: Delivery
     interval: int
+    retried: int = 0
+    reject: Callable[[Collection[int]], None] = lambda lines: None
+
+    def notes(self) -> list[str]:
+        return [f"rows rejected before that were tried again: {self.retried:,}"] if self.retried else []
 
 
 class Reviewed(NamedTuple):
@@ -129,7 +138,7 @@ def commit_steps(
     """Move the cursor in the last step of the import of an approved document. Raises Conflict as `commit`."""
     source, run = _source(session, begun), session.merge(begun.approved)
     assert run is not None
-    run.notes, run.import_run_id = notes, result.run_id
+    run.notes, run.import_run_id = [*notes, *fetched.notes()], result.run_id
     return _imported(session, source, run, fetched, seen, _counts(result), now)
 
 
@@ -202,11 +211,14 @@ class _Seen:
         self._kind = KINDS[kind]
         self.keys: set[bytes] = set()
         self.deleted: set[bytes] = set()  # records that the source has deleted, and that stay as they are
+        self.rejected: list[int] = []  # lines, without those that a newer row of the same record replaces
         self._shown: dict[Outcome, list[list[Any]]] = {Outcome.REFUSED: [], Outcome.CHANGED: [], Outcome.NEW: []}
 
     def add(self, verdict: RowVerdict) -> None:
         if verdict.record:
             self.keys.add(_key(verdict.record))
+        if verdict.outcome is Outcome.REFUSED and verdict.code != DUPLICATE:
+            self.rejected.append(verdict.line)
         if len(rows := self._shown.get(verdict.outcome, [[]] * _SHOWN)) < _SHOWN:
             values = ", ".join(f"{name} {value}" for name, value in values_of(verdict, self._kind).items())
             detail = in_words(verdict, self._kind) or (values if verdict.outcome is Outcome.NEW else "")
@@ -225,7 +237,7 @@ def _import(
     document, asked = document_of(session, source, fetched, fetched.file, now)
     result = import_document(session, document, seen.add, asked, fetched.sha256 if commit else None)
     seen.deleted = set(map(_key, document.deleted))
-    return _counts(result), document.notes(), result.run_id
+    return _counts(result), [*document.notes(), *fetched.notes()], result.run_id
 
 
 def document_of(session: Session, source: DocumentSource, fetched: Fetched, file: BinaryIO, now: datetime) -> tuple[Document, Source]:
@@ -262,6 +274,7 @@ def _remember(session: Session, source: DocumentSource, fetched: Fetched, seen: 
     keys = seen.keys if fetched.delivery.whole else seen.keys | (_unpacked(known.keys) - seen.deleted)
     stored.put_keys(session, source.id or 0, b"".join(sorted(keys)), counts[Outcome.REFUSED])
     source.cursor, source.sha256 = dict(fetched.delivery.cursor), fetched.sha256
+    fetched.reject(seen.rejected)
 
 
 def _went_well(source: DocumentSource, now: datetime, *, asked: bool) -> None:
