@@ -1,5 +1,7 @@
 """Bringing a database to this version's tables, and saying where it stands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -33,14 +35,40 @@ def config(connection: Connection | None = None) -> Config:
 
 def upgrade(database: Database) -> tuple[str | None, str]:
     """Migrate to the newest revision under a lock. Returns the revisions before and after. Raises WrongVersion for a newer database."""
-    with database.engine.begin() as connection:
+    with _beginning(database) as connection:
         if database.dialect == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         before = _revision(connection)
         _refuse_newer(before)
         command.upgrade(config(connection), "head")
+        if before != _head():
+            _check_foreign_keys(connection)
         connection.execute(text(_FIRST_ROW))
         return before, _head()
+
+
+@contextmanager
+def _beginning(database: Database) -> Iterator[Connection]:
+    """A transaction. On SQLite foreign keys are not enforced in it: a table that others refer to is replaced by a changed copy."""
+    with database.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        _enforce_foreign_keys(database, driver, "OFF")
+        try:
+            with connection.begin():
+                yield connection
+        finally:
+            _enforce_foreign_keys(database, driver, "ON")
+
+
+def _enforce_foreign_keys(database: Database, driver: Any, how: str) -> None:
+    if database.dialect == "sqlite":
+        driver.execute(f"PRAGMA foreign_keys={how}")
+
+
+def _check_foreign_keys(connection: Connection) -> None:
+    broken = connection.execute(text("PRAGMA foreign_key_check")).first() if connection.dialect.name == "sqlite" else None
+    if broken is not None:
+        raise WrongVersion(f"a row of {broken[0]} refers to a row of {broken[2]} that is not there; nothing was migrated")
 
 
 def require_current(database: Database) -> None:

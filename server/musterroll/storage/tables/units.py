@@ -21,7 +21,7 @@ class Unit(Audited, table=True):
     """One serial number. Facts that change with every heartbeat live in `UnitStatus`."""
 
     __table_args__ = (
-        UniqueConstraint("maker_key", "family_key", "serial_key"),
+        UniqueConstraint("serial_key", "maker_key", "family_key"),  # its index also finds units by serial
         # Lists are in serial order, so each filter's index carries the serial.
         *(Index(f"ix_unit_{name}", name, "serial_key") for name in ("lifecycle", "product_id", "account_id", "site_id")),
         Index("ix_unit_count", "lifecycle", "id"),  # counting by lifecycle and liveness reads units and their status in one order
@@ -32,7 +32,7 @@ class Unit(Audited, table=True):
     id: int | None = row_id()
     uid: str = Field(unique=True, max_length=64)  # in topics and addresses
     serial: str = Field(max_length=200)  # as written
-    serial_key: str = Field(index=True, sa_type=KEY)
+    serial_key: str = Field(sa_type=KEY)
     twin_key: str = Field(index=True, sa_type=KEY)
     maker_key: str = Field(max_length=200)
     family_key: str = Field(max_length=200)
