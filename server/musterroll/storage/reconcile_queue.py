@@ -6,28 +6,30 @@ from typing import Any
 from sqlalchemy import delete, select, text
 from sqlmodel import Session, col
 
-from musterroll.storage.engine.bulk import among, ids, postgres
+from musterroll.storage.engine import bulk
+from musterroll.storage.engine.bulk import among
 from musterroll.storage.engine.database import innermost
 from musterroll.storage.tables.reconciliation import ReconcileQueue
 
 MOST = 10_000  # units; beyond that looking at all of them is as quick
-_MARK_POSTGRES = "INSERT INTO reconcile_queue (unit_id) SELECT unnest(%s)"
-_MARK_SQLITE = "INSERT INTO reconcile_queue (unit_id) SELECT value FROM json_each(?)"
 _NUMBER: Any = col(ReconcileQueue.id)
 _ALL = "musterroll.reconcile_all"  # where a session keeps the transaction that marked all units
-_UNITS = "musterroll.reconcile"  # and the units it has marked
+_UNITS = "musterroll.reconcile"  # and the units it has marked, with the transaction or savepoint it marked the last ones in
 
 
 def mark(session: Session, unit_ids: Collection[int]) -> None:
     """Mark units that may be reconciled otherwise now; all of them once a session has marked more than `MOST`."""
     if not unit_ids or all_marked(session):
         return
-    marked: set[int] = session.info.setdefault(_UNITS, set())
-    marked.update(unit_ids)
+    current = innermost(session)
+    within, marked = session.info.setdefault(_UNITS, (current, set()))
+    new = sorted(set(unit_ids) - marked if within is current else set(unit_ids))  # marks may have gone with a savepoint
+    marked.update(new)
+    session.info[_UNITS] = current, marked
     if len(marked) > MOST:
         mark_all(session)
     else:
-        session.connection().exec_driver_sql(_MARK_POSTGRES if postgres(session) else _MARK_SQLITE, (ids(session, list(unit_ids)),))
+        bulk.insert(session, ReconcileQueue, ("unit_id",), [(unit_id,) for unit_id in new])
 
 
 def mark_all(session: Session) -> None:
