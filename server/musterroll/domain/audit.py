@@ -12,6 +12,7 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import repeat
 from json.encoder import encode_basestring_ascii as quoted
+from operator import itemgetter
 from typing import Any
 
 Image = dict[str, Any]
@@ -55,7 +56,7 @@ def canonical_rows(rows: Sequence[Mapping[str, Any]], heads: tuple[tuple[str, st
     pieces: list[Iterable[str]] = []
     before = ""  # what is the same in every row, up to the next column whose values differ
     for name, head in heads:
-        column = [row[name] for row in rows]
+        column = list(map(itemgetter(name), rows))
         if column[0] is None and column.count(None) == len(column):
             before += f"{head}null"
         else:

@@ -57,7 +57,7 @@ class CellValues(dict[str, Any]):
             return NOTHING
         if self._field.read is serial and isinstance(cell, Numeric):
             self._tally.numeric[self._field.label] += 1
-        value = self._field.read(self._field.label, cell[1:] if _INERT.match(cell) else cell, self._hints)
+        value = self._field.read(self._field.label, cell[1:] if cell[0] == "'" and _INERT.match(cell) else cell, self._hints)
         if self._field.read is instant and isinstance(value, int) and (taken := clock_gap(self._field.label, cell, self._hints, value)):
             self._tally.gaps[self._field.label, cell.strip()[:40], taken] += 1
         return value

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells
 from musterroll.readers.cell_values import CellValues, Tally, Word, check_words, word_notes, words_of
-from musterroll.readers.cells import money
+from musterroll.readers.cells import Moment, money
 from musterroll.readers.columns import Choices, by_field, open_columns
 from musterroll.readers.conventions import Decision, Reading, Wishes, find_reading
 from musterroll.readers.fields import NOTHING, BadRow, DocumentKind, DocumentRow, Field, Hints, WrongOrder
@@ -175,7 +175,7 @@ class Document:
             value = cells.day("Deleted On", cell, Hints(zone=self._wishes.zone)) if cell.strip() else None
         except DomainError:
             return None
-        return value.day(self._wishes.zone) if isinstance(value, cells.Moment) else value
+        return value.day(self._wishes.zone) if isinstance(value, Moment) else value
 
     def _deleted_note(self) -> str:
         if self.kind.ends:
@@ -192,16 +192,17 @@ class Document:
     def _row(self, line: Line, columns: list[tuple[int, str, CellValues]], required: dict[str, str]) -> DocumentRow | BadRow:
         if line.problem:
             return BadRow(line.number, self._shown(line.cells), line.problem)
-        values, moments = dict(self._given), {}
+        values, moments, written = dict(self._given), {}, line.cells
         try:
             for place, name, known in columns:
-                cell = line.cells[place]
+                cell = written[place]
                 value = known[cell] if type(cell) is str else known.read(cell)  # a number is not the text it looks like
-                if type(value) is cells.Moment:
+                if value is NOTHING:
+                    continue
+                if type(value) is Moment:
                     moments[name] = value
                     value = value.day(self._wishes.zone)
-                if value is not NOTHING:
-                    values[name] = value
+                values[name] = value
             if self.kind.stand_in:
                 self.kind.stand_in(values)
             for name, label in required.items():

@@ -67,7 +67,7 @@ def text(name: str, value: str, longest: int) -> str:
     value = value.strip()
     if len(value) > longest:
         raise BadClaim(f"the {name} has {len(value)} characters; the limit is {longest}")
-    if _UNSTORABLE.search(value):
+    if not value.isalnum() and _UNSTORABLE.search(value):
         raise BadClaim(f"the {name} {value[:80]!r} contains control characters or damaged text; enter it as on the label")
     return value
 

@@ -6,6 +6,7 @@ A serial is a claim; the credential is the identity.
 import re
 import secrets
 import unicodedata
+from base64 import b32encode
 from functools import lru_cache
 
 from musterroll_wire.placeholders import is_placeholder
@@ -14,7 +15,6 @@ from musterroll.domain.values.errors import DomainError
 
 SEPARATORS = "-./_:"
 UID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: unambiguous when read aloud and typed
-UID_LENGTH = 10
 
 _INVISIBLE = re.compile("[\\s\u00ad\u180e\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]+")
 _LONGEST = 64
@@ -36,12 +36,16 @@ def serial_key(serial: str, separators: str = SEPARATORS) -> str:
     >>> serial_key(" tn5520-qdm mrtsk "), serial_key("00017")
     ('TN5520QDMMRTSK', '00017')
     """
-    text = _INVISIBLE.sub("", serial if serial.isascii() else unicodedata.normalize("NFKC", serial))
-    key = text.upper() if text.isascii() else "".join(c.upper() if c.isascii() else c for c in text)
-    key = key.translate(dict.fromkeys(map(ord, separators))) if not key.isalnum() else key
+    key = serial.upper() if serial.isascii() and serial.isalnum() else _compared(serial, separators)
     if not _KEY.fullmatch(key) or is_placeholder(key):
         raise BadSerial(_why_bad(serial, key))
     return key
+
+
+def _compared(serial: str, separators: str) -> str:
+    text = _INVISIBLE.sub("", serial if serial.isascii() else unicodedata.normalize("NFKC", serial))
+    key = text.upper() if text.isascii() else "".join(c.upper() if c.isascii() else c for c in text)
+    return key.translate(dict.fromkeys(map(ord, separators))) if not key.isalnum() else key
 
 
 def has_key(serial: str, key: str) -> bool:
@@ -92,8 +96,9 @@ def twin_key(key: str) -> str:
     return key.translate(_TWINS).lstrip("0")
 
 
-_UID_BYTES = 5  # 40 bits, behind the two characters that ids drawn together have in common
 _PAIRS = [first + second for second in UID_ALPHABET for first in UID_ALPHABET]  # ten bits as two characters
+_OF_BASE32 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", UID_ALPHABET)
+_ENDING = 8  # characters, of five bytes
 
 
 def new_uid() -> str:
@@ -110,6 +115,5 @@ def new_uids(count: int) -> list[str]:
 
 
 def _ending_at_random(beginning: str, count: int) -> list[str]:
-    drawn = secrets.token_bytes(count * _UID_BYTES)
-    bits = (int.from_bytes(drawn[at : at + _UID_BYTES]) for at in range(0, len(drawn), _UID_BYTES))
-    return [beginning + "".join([_PAIRS[number >> shift & 1023] for shift in range(0, 5 * UID_LENGTH - 10, 10)]) for number in bits]
+    text = b32encode(secrets.token_bytes(count * _ENDING * 5 // 8)).decode().translate(_OF_BASE32)
+    return [beginning + text[at : at + _ENDING] for at in range(0, len(text), _ENDING)]

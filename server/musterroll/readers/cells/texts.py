@@ -42,6 +42,8 @@ ref = text(80)
 
 def serial(name: str, cell: str, hints: Hints) -> str:
     """A serial as written. Raises BadCell where a spreadsheet has changed it."""
+    if type(cell) is str and cell.isalnum():
+        return cell
     numeric = isinstance(cell, Numeric)
     cell = _shown(name, cell).strip()
     if cell.startswith("="):

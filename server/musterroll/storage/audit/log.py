@@ -83,8 +83,12 @@ _Sealed = tuple[int, str, str, str | None, str | None, str]
 def _sealed(change_id: int, facts: str, entries: Sequence[Entry | Addition], head: str) -> tuple[list[_Sealed], str]:
     rows: list[_Sealed] = []
     for entry in entries:
-        table, key = entry.table, entry.key
-        was, became = (None, entry.after) if isinstance(entry, Addition) else (_text(entry.before), _text(entry.after))
+        was: str | None = None
+        became: str | None
+        if isinstance(entry, Addition):
+            table, key, became = entry
+        else:
+            table, key, was, became = entry.table, entry.key, _text(entry.before), _text(entry.after)
         head = seal(head, facts, f'["{table}","{key}",{was or "null"},{became or "null"}]')  # the canonical list of the four
         rows.append((change_id, table, key, was, became, head))
     return rows, head

@@ -29,12 +29,13 @@ def _sqlite_module() -> ModuleType:
 
 
 _CACHE = 65_536  # KiB of pages
+_TIMEOUT, _PATIENCE = 15_000, 120_000  # ms that a writer of SQLite waits for the others; a step of long work is in less of a hurry
 _WAL_PAGES = 1_000  # of SQLite's log, after which a commit copies it into the file
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA busy_timeout=15000",
+    f"PRAGMA busy_timeout={_TIMEOUT}",
     f"PRAGMA wal_autocheckpoint={_WAL_PAGES}",
     f"PRAGMA cache_size=-{_CACHE}",
     "PRAGMA journal_size_limit=67108864",
@@ -82,11 +83,13 @@ class Database:
             driver: Any = connection.connection.driver_connection
             driver.execute("PRAGMA wal_autocheckpoint=0")
             driver.execute(f"PRAGMA cache_size=-{bulk.ROOM}")
+            driver.execute(f"PRAGMA busy_timeout={_PATIENCE}")
             try:
                 yield lambda: _step(connection)
             finally:
                 driver.execute(f"PRAGMA wal_autocheckpoint={_WAL_PAGES}")
                 driver.execute(f"PRAGMA cache_size=-{_CACHE}")
+                driver.execute(f"PRAGMA busy_timeout={_TIMEOUT}")
 
     def settle(self) -> None:
         """Copy what is committed from SQLite's log into its file. Others write meanwhile."""

@@ -6,7 +6,7 @@ A use case begins one change, then either watches rows while it writes them or r
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import groupby, islice, repeat
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -81,7 +81,7 @@ def _entries(rows: Iterable[Row]) -> Iterator[Entry | Addition]:
         if new:
             while some := list(islice(alike, _TOGETHER)):
                 texts = audited(table).texts_of([row.after or {} for row in some])
-                yield from (Addition(table, str(row.key), text) for row, text in zip(some, texts, strict=True))
+                yield from map(Addition._make, zip(repeat(table), [str(row.key) for row in some], texts, strict=False))
         else:
             yield from (entry for row in alike if (entry := _entry(row)))
 

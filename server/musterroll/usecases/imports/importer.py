@@ -20,6 +20,8 @@ from musterroll.storage.units import successors
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.references import References
 
+_SENT_TOGETHER = 1_000  # rows
+
 RecordFacts = dict[str, Any]  # what a document can say about a record; other records by their number
 
 
@@ -57,6 +59,12 @@ class Source(NamedTuple):
     now: datetime
     interval: int = 60  # seconds between the reports of a unit on another platform, where the document has no interval
     create_missing: bool = True  # accounts and sites that only a row names; else such a row is rejected
+
+
+def _parts(writes: Sequence[PlannedWrite]) -> Iterator[Sequence[PlannedWrite]]:
+    """Equal parts: PostgreSQL begins with the first while the others are made ready."""
+    size = -(-len(writes) // max(1, len(writes) // _SENT_TOGETHER)) or 1
+    return (writes[at : at + size] for at in range(0, len(writes), size))
 
 
 class Importer:
@@ -155,7 +163,7 @@ class Importer:
         return [{"ref": record.get("ref"), **self.facts_of(record)} for record in records]
 
     def known(self, row: DocumentRow) -> KnownRecord | None:
-        return self._known.get(self.key(row))
+        return self._known.get(self.key(row)) if self._known else None
 
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
         """What is true after the row is imported; what the row leaves empty stays. Raises DomainError to reject the row."""
@@ -224,8 +232,11 @@ class Importer:
         audit_record.take_hold(self.session)
         rows = self.create_missing(writes)
         ids = iter(self.reserve_ids([planned for planned in writes if planned.known is None]))
-        written = [self._written(planned, ids) for planned in writes]
-        import_rows.insert_rows(self.session, self.model, [row.after for row in written if row.before is None and row.after])
+        written = list[audit_record.Row]()
+        for some in _parts(writes):
+            rows_of_some = [self._written(planned, ids) for planned in some]
+            import_rows.insert_rows(self.session, self.model, [row.after for row in rows_of_some if row.before is None and row.after])
+            written += rows_of_some
         import_rows.update_rows(self.session, self.model, [(row.key, row.after) for row in written if row.before is not None and row.after])
         audit_record.record(self.session, change, [*rows, *written, *self.dependent_rows(writes, written)])
         return written
@@ -238,11 +249,15 @@ class Importer:
         return import_rows.reserve_ids(self.session, self.model, len(writes))
 
     def _written(self, planned: PlannedWrite, ids: Any) -> audit_record.Row:
-        table, after = str(self.model.__tablename__), self.columns(planned.after)
+        table, after = self._table, self.columns(planned.after)
         if planned.known is not None:
             return audit_record.Row(table, planned.known.id, self.columns(planned.known.facts), after)
         row_id = next(ids)
         return audit_record.Row(table, row_id, None, {**self._defaults, **self.new_columns(planned, row_id), **after})
+
+    @cached_property
+    def _table(self) -> str:
+        return str(self.model.__tablename__)
 
     @cached_property
     def _defaults(self) -> dict[str, Any]:

@@ -31,6 +31,7 @@ _TRIES = 3
 _DETAIL = 500
 DUPLICATE, _REPEATED = "duplicate", "repeated"
 _MARK_BITS = 32
+_KEY = (1 << 60) - 1
 UNDER_WAY = "under_way"  # the code of a Conflict with another process that imports or undoes the same import
 
 Report = Callable[[RowVerdict], None]
@@ -192,7 +193,7 @@ class _Run:
         self._rest: Iterator[DocumentRow | BadRow] = document.rows()
         self._ahead: list[list[DocumentRow | BadRow]] = []  # batches read before they are needed
         self._marks: dict[int, int] = {}  # of the rows of a batch as they were read, by line
-        self._seen: dict[int, int] = {}  # line and mark by hash of the record's key: 64 bits are enough for a billion rows
+        self._seen: dict[int, int] = {}  # line and mark by hash of the record's key
 
     @property
     def at_once(self) -> bool:
@@ -217,7 +218,7 @@ class _Run:
             self._importer.look_up(rows)
             for row, mark in zip(rows, marks, strict=True):
                 with suppress(DomainError):
-                    self._seen.setdefault(hash(self._importer.key(row)), row.line << _MARK_BITS | mark)
+                    self._seen.setdefault(self._hash(row), row.line << _MARK_BITS | mark)
             if len(passed) < len(batch):
                 self._rest = chain(batch[len(passed) :], self._rest)
                 return
@@ -284,7 +285,7 @@ class _Run:
     def _verdict(self, row: DocumentRow, left_out: str) -> tuple[RowVerdict, PlannedWrite | None]:
         mark = self._marks[row.line]
         try:
-            key = hash(self._importer.key(row))
+            key = self._hash(row)
             if self._repeats(key, row.line, mark):
                 return RowVerdict(row.line, row.shown, Outcome.SAME, [], code=_REPEATED), None
             known = self._importer.known(row)
@@ -304,6 +305,10 @@ class _Run:
         before = known.facts if known else None
         verdict = compared(row.line, row.shown, before, after, f"{note}; {left_out}" if note and left_out else note or left_out)
         return verdict, None if verdict.outcome is Outcome.SAME else planned
+
+    def _hash(self, row: DocumentRow) -> int:
+        """Of the key of the row's record, in as many bits as an integer has in 32 bytes: enough for a hundred million rows."""
+        return hash(self._importer.key(row)) & _KEY
 
     def _reject_missing(self, planned: PlannedWrite) -> None:
         for table, name in self._importer.missing(planned):

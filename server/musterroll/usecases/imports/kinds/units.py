@@ -37,6 +37,7 @@ _STARTED_ON = {  # the date a stage began
 }
 _NOT_COPIED = ("serial", "maker", "model", "lifecycle", "account", "site", "currency", *units.DETAILS)
 _COPIED = units.KIND.attributes(without=_NOT_COPIED)  # as the row gives them
+_GIVEN, _DETAILS = frozenset(_COPIED), frozenset(units.DETAILS)
 _TAG = units.TAG_FOR_SERIAL
 
 
@@ -65,9 +66,10 @@ class UnitImporter(Importer):
 
     def key(self, row: DocumentRow) -> Any:
         """A new product is a family of its own."""
-        product = self._products[_product(row)]
-        key = row.values.get(units.KNOWN_AS) or row.values["serial_key"]
-        return row.values["maker_key"], product.family_key if product else row.values["model_key"], key
+        values = row.values
+        maker, model = values["maker_key"], values["model_key"]
+        product = self._products[maker, model]
+        return maker, product.family_key if product else model, values.get(units.KNOWN_AS) or values["serial_key"]
 
     def look_up(self, rows: Sequence[DocumentRow]) -> None:
         unknown = set(map(_product, rows)) - self._products.keys()
@@ -133,13 +135,13 @@ class UnitImporter(Importer):
         if row.moments and site:
             zone = ZoneInfo(self._sites[site].zone or "UTC")
             values |= {name: moment.day(zone) for name, moment in row.moments.items()}
-        after = {name: values.get(name, before[name]) for name in _COPIED}
-        if details := {name: values[name] for name in units.DETAILS if name in values}:
-            after["details"] = details_text({**details_of(before["details"]), **details})
-        else:
-            after["details"] = before["details"]
         product = self._products[_product(row)]
-        facts = {"lifecycle": stage, **after, "account": account, "site": site, "product_id": product.id if product else None}
+        facts = {**before, "lifecycle": stage, "account": account, "site": site, "product_id": product.id if product else None}
+        for name in _GIVEN.intersection(values):
+            facts[name] = values[name]
+        if not _DETAILS.isdisjoint(values):
+            given = {name: values[name] for name in units.DETAILS if name in values}
+            facts["details"] = details_text({**details_of(before["details"]), **given})
         if "serial" in before:
             facts["serial"] = values["serial"]
         notes = (_jump(before["lifecycle"], stage), self._identity_note(row, known))
@@ -181,9 +183,9 @@ class UnitImporter(Importer):
 
     def _create_products(self, writes: Sequence[PlannedWrite]) -> list[audit_record.Row]:
         new: dict[tuple[str, str], dict[str, Any]] = {}
-        for planned in writes:
-            if self._products[_product(planned.row)] is None:
-                new.setdefault(_product(planned.row), planned.row.values)  # with the spelling of the first row
+        without = [planned for planned in writes if planned.after["product_id"] is None]
+        for planned in without:
+            new.setdefault(_product(planned.row), planned.row.values)  # with the spelling of the first row
         created = []
         for (key, values), row_id in zip(new.items(), import_rows.reserve_ids(self.session, Product, len(new)), strict=True):
             row = Product(
@@ -199,7 +201,7 @@ class UnitImporter(Importer):
             created.append(audit_record.Row("product", row_id, None, row))
             self._products[key] = ProductRow(row_id, key[1])
         import_rows.insert_rows(self.session, Product, [row.after for row in created if row.after])
-        for planned in writes:
+        for planned in without:
             planned.after["product_id"] = self._product_row(planned.row).id
         return created
 
@@ -214,14 +216,10 @@ class UnitImporter(Importer):
         return super().reserve_ids(writes)
 
     def columns(self, after: RecordFacts) -> dict[str, Any]:
-        return {
-            **(_serial_columns(after["serial"]) if "serial" in after else {}),
-            "lifecycle": after["lifecycle"],
-            **{name: after[name] for name in (*_COPIED, "details")},
-            "account_id": self.references.id(Account, after["account"]),
-            "site_id": self.references.id(Site, after["site"]),
-            "product_id": after["product_id"],
-        }
+        columns = {**(_serial_columns(after["serial"]) if "serial" in after else {}), **after}
+        columns["account_id"] = self.references.id(Account, columns.pop("account"))
+        columns["site_id"] = self.references.id(Site, columns.pop("site"))
+        return columns
 
     def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:
         values = planned.row.values
