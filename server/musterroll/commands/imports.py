@@ -28,7 +28,7 @@ from musterroll.usecases.imports.verdicts import Outcome, RowVerdict
 ACTOR = "command line"
 REFUSED_ROWS = 3  # exit status: imported, but some rows were rejected
 _STEP, _PARTS = 2000, 1000  # rows between updates of the progress bar, and its length
-_UNTIL_COLLECTED = 200_000  # objects: rows form no reference cycles, and searching for cycles would take a tenth of the time
+_UNTIL_COLLECTED = 1_000_000  # objects: rows form no reference cycles, and searching for cycles would take a tenth of the time
 
 
 class _Input(NamedTuple):

@@ -180,6 +180,13 @@ class ImportSteps:
         self._line = judged[-1][0].line
 
 
+class _Batch(NamedTuple):
+    """Rows, and the marks of their values as they were read, by line."""
+
+    rows: list[DocumentRow | BadRow]
+    marks: dict[int, int]
+
+
 class _Run:
     """The rows of one document: read, judged and stored, batch by batch."""
 
@@ -191,8 +198,8 @@ class _Run:
         self._importer.scan(document)
         self._manual_edits = ManualEdits(self._importer)
         self._rest: Iterator[DocumentRow | BadRow] = document.rows()
-        self._ahead: list[list[DocumentRow | BadRow]] = []  # batches read before they are needed
-        self._marks: dict[int, int] = {}  # of the rows of a batch as they were read, by line
+        self._ahead: list[_Batch] = []  # batches read before they are needed
+        self._marks: dict[int, int] = {}  # of the rows of the batch that is imported
         self._seen: dict[int, int] = {}  # line and mark by hash of the record's key
 
     @property
@@ -225,12 +232,11 @@ class _Run:
 
     def read_ahead(self, rows: int) -> None:
         while len(self._ahead) < 2 and (batch := self._read(rows)):
-            self._ahead.append(batch)
+            self._ahead.append(_Batch(batch, {row.line: _mark(row) for row in batch if isinstance(row, DocumentRow)}))
 
     def take(self) -> list[DocumentRow | BadRow]:
-        batch = self._ahead.pop(0) if self._ahead else []
-        self._marks = {row.line: _mark(row) for row in batch if isinstance(row, DocumentRow)}
-        return batch
+        rows, self._marks = self._ahead.pop(0) if self._ahead else _Batch([], {})
+        return rows
 
     def has_more(self) -> bool:
         return bool(self._ahead)
