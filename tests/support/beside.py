@@ -24,7 +24,7 @@ class Beside:
         self._database, self._units, self._stop = database, enrol(database, units, "BESIDE"), threading.Event()
         self._jobs = [job for job in jobs(Settings(data_dir=folder, database_url=database.url), database) if job.name not in _SEND]
         self._threads = [threading.Thread(target=self._repeat, args=(work,)) for work in (self._ingest, self._run_jobs)]
-        self._number = 0
+        self._number, self._all_jobs_ran = 0, threading.Event()
         self.waits: list[float] = []  # until a batch of ingest could write
         self.batches: list[float] = []  # until it was committed
         self.runs: dict[str, float] = {}  # the longest of each job
@@ -36,6 +36,8 @@ class Beside:
             thread.start()
 
     def stop(self) -> None:
+        """Once every job has run."""
+        self._all_jobs_ran.wait()
         self._stop.set()
         for thread in self._threads:
             thread.join()
@@ -73,3 +75,4 @@ class Beside:
             except Exception as error:
                 self.failures.append(f"{job.name}: {str(error).splitlines()[0]}")
             self.runs[job.name] = max(self.runs.get(job.name, 0.0), time.monotonic() - began)
+        self._all_jobs_ran.set()
