@@ -99,6 +99,7 @@ def print_plan(plan: Plan) -> None:
     print_table(stock.most_common(_DRIVERS), _SPARES)
     _print_renewals(facts.renewals)
     click.echo("\nBack-test: musterroll plan backtest. Assumptions: musterroll plan assumptions.")
+    click.echo("Month from which incidents count: musterroll plan log-start.")
 
 
 def _print_renewals(segments: Sequence[SegmentRenewals]) -> None:
