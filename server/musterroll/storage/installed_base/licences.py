@@ -8,6 +8,7 @@ _ACCOUNTS = "SELECT id, ref, segment FROM account"
 _ACCOUNT = {"id": "BIGINT", "ref": "VARCHAR", "segment": "VARCHAR"}
 _PRODUCTS = "SELECT id, model FROM product"
 _LISTED = f"SELECT unit_id FROM unit_status WHERE {reported_by_import_only_sql()}"  # noqa: S608  our own
+_OF_SOME = " AND unit_id IN (SELECT id FROM {units} t)"
 _SEATS = """
 WITH used AS (
   SELECT s.line_id, max(c.product_id) AS product_id, count(*) FILTER (WHERE c.operating) AS active,
@@ -23,9 +24,10 @@ WHERE l.in_force
 GROUP BY ALL ORDER BY ALL"""
 
 
-def seats(columns: Columns) -> list[LineSeats]:
-    """Seats by segment, model and account number; empty if unknown."""
+def seats(columns: Columns, *, whole: bool) -> list[LineSeats]:
+    """Seats by segment, model and account number; empty if unknown. `whole`: the run was of the whole fleet."""
     columns.read("run_owner", _ACCOUNTS, _ACCOUNT)
     columns.read("run_product", _PRODUCTS, {"id": "BIGINT", "model": "VARCHAR"})
-    columns.read("run_listed", _LISTED, {"unit_id": "BIGINT"})
+    some = {} if whole else {"units": columns.ids("SELECT DISTINCT unit_id FROM run_seat")}
+    columns.read("run_listed", _LISTED + _OF_SOME * bool(some), {"unit_id": "BIGINT"}, **some)
     return [LineSeats(*row[:3], *map(int, row[3:])) for row in columns.rows(_SEATS)]

@@ -7,6 +7,7 @@ Tables are crossed in the order to go in, from the few to the many by index: SQL
 """
 
 from collections.abc import Collection
+from typing import Any
 
 from musterroll.storage.contracts import lines_in_force
 from musterroll.storage.engine.columns import WORD, Columns, Relation
@@ -23,6 +24,23 @@ _WHERE = """
 SELECT DISTINCT product_id, site_id, account_id FROM run_changed
 UNION
 SELECT DISTINCT product_id, nullif(site_id, 0), nullif(account_id, 0) FROM run_stored"""
+# The units of the accounts in reach, and those whose serial a line of theirs names.
+_OWNED = f"""
+WITH owned(id) AS (
+  SELECT id FROM unit WHERE account_id IN (SELECT account_id FROM reach)
+  UNION ALL
+  SELECT unit.id FROM site CROSS JOIN unit
+  WHERE site.account_id IN (SELECT account_id FROM reach) AND unit.site_id = site.id AND unit.account_id IS NULL
+  UNION ALL
+  SELECT unit.id FROM contract c CROSS JOIN contract_line l CROSS JOIN unit
+  WHERE c.account_id IN (SELECT account_id FROM reach) AND l.contract_id = c.id AND l.scope = 'serial'
+    AND unit.serial_key = l.serial_key)
+SELECT {FACTS} FROM unit {JOINED} WHERE unit.id IN (SELECT id FROM owned)"""  # noqa: S608
+_SOLD = """
+SELECT DISTINCT l.place_id, l.product_id, l.scope FROM contract c CROSS JOIN contract_line l
+WHERE c.account_id IN (SELECT account_id FROM reach) AND l.contract_id = c.id AND l.scope <> 'serial'
+  AND l.place_id IS NOT NULL AND l.product_id IS NOT NULL"""
+_WHERE_OWNED = "SELECT DISTINCT product_id, site_id, account_id FROM run_touched"
 _WHERE_NEXT = "SELECT DISTINCT product_id, site_id, account_id FROM run_new"
 # The quantities that units at these places reach.
 _POOLS = """
@@ -58,12 +76,14 @@ _LINES = """l.id IN (
   SELECT n.id FROM {pools} p CROSS JOIN contract_line n WHERE n.scope = p.scope AND n.place_id = p.place_id AND n.product_id = p.product_id
   UNION
   SELECT n.id FROM {serials} t CROSS JOIN contract_line n WHERE n.serial_key = t.serial_key AND {scan}n.scope = 'serial')"""
+_LINES_SOLD = f"""{_LINES} OR l.contract_id IN (SELECT id FROM contract WHERE account_id IN (SELECT account_id FROM reach))"""  # noqa: S608
 # Whom a line can mean that names a serial: also units that a run of some need not seat again.
 _HOLDERS = """
 SELECT u.id AS unit_id, u.product_id, u.serial_key FROM {serials} t CROSS JOIN unit u
 WHERE u.serial_key = t.serial_key AND u.merged_into_id IS NULL"""
 _POOL = {"place_id": int, "product_id": int, "scope": str}
 _SPOT = {"product_id": int, "site_id": int, "account_id": int}
+_Pool = tuple[Any, ...]
 
 
 def read_reach(columns: Columns, unit_ids: Collection[int]) -> None:
@@ -71,22 +91,41 @@ def read_reach(columns: Columns, unit_ids: Collection[int]) -> None:
     columns.read("run_changed", _CHANGED, COLUMNS, units=unit_ids)
     columns.make("run_touched", "FROM run_changed")
     columns.read("run_stored", OF_UNITS, STORED, units=columns.ids("SELECT unit_id FROM run_changed"))
-    reached: set[tuple[int, int, str]] = set()
-    where = _WHERE
+    _read_lines(columns, _LINES, _read_rivals(columns, _WHERE, set()))
+
+
+def read_owned(columns: Columns) -> None:
+    """The same of the units and contracts of the accounts in reach of a limited session."""
+    columns.read("run_touched", _OWNED, COLUMNS)
+    sold = {tuple(row) for row in columns.ask(_SOLD)}
+    _read_reaching(columns, sold)
+    _read_lines(columns, _LINES_SOLD, _read_rivals(columns, _WHERE_OWNED, sold))
+
+
+def _read_rivals(columns: Columns, where: str, reached: set[_Pool]) -> set[_Pool]:
+    """Read the units that compete for the quantities which units at some places reach, and so on. Returns these quantities."""
     while spots := columns.rows(where):
         pools = {tuple(row) for row in columns.ask(_POOLS, spots=Relation(_SPOT, spots))} - reached
         if not pools:
             break
         reached |= pools
-        columns.read("run_reaching", _REACHING, COLUMNS, pools=Relation(_POOL, sorted(pools)))
-        columns.make("run_new", "SELECT DISTINCT ON (unit_id) * FROM run_reaching WHERE unit_id NOT IN (SELECT unit_id FROM run_touched)")
-        columns.run("INSERT INTO run_touched FROM run_new")
+        _read_reaching(columns, pools)
         where = _WHERE_NEXT
+    return reached
+
+
+def _read_reaching(columns: Columns, pools: set[_Pool]) -> None:
+    columns.read("run_reaching", _REACHING, COLUMNS, pools=Relation(_POOL, sorted(pools)))
+    columns.make("run_new", "SELECT DISTINCT ON (unit_id) * FROM run_reaching WHERE unit_id NOT IN (SELECT unit_id FROM run_touched)")
+    columns.run("INSERT INTO run_touched FROM run_new")
+
+
+def _read_lines(columns: Columns, lines: str, reached: set[_Pool]) -> None:
     columns.make("run_unit", "FROM run_touched WHERE registered = 1")
     owners = columns.ids("SELECT DISTINCT account_id FROM run_unit WHERE account_id IS NOT NULL")
     columns.read("run_account", _ACCOUNTS, {"id": "BIGINT", "parent_id": "BIGINT"}, owners=owners)
     serials = Relation({"serial_key": str}, columns.rows("SELECT DISTINCT serial_key FROM run_touched"))
-    lines_in_force.read_some(columns, _LINES, pools=Relation(_POOL, sorted(reached)), serials=serials)
+    lines_in_force.read_some(columns, lines, pools=Relation(_POOL, sorted(reached)), serials=serials)
     named = Relation({"serial_key": str}, columns.rows("SELECT DISTINCT serial_key FROM run_row WHERE scope = 'serial'"))
     columns.read("run_holder", _HOLDERS, {"unit_id": "BIGINT", "product_id": "BIGINT", "serial_key": WORD}, serials=named)
 

@@ -48,6 +48,16 @@ def of_all(session: Session, at: RunAt, now: int, after: str = "") -> Columns:
     return _computed(columns, at.on)
 
 
+def of_seen(session: Session, at: RunAt, now: int, after: str = "") -> Columns:
+    """The same, but in a limited session only of the units and contracts in reach, and of what competes with them for seats."""
+    if not account_scope.limited(session):
+        return of_all(session, at, now, after)
+    columns = Columns(session, unit_states.judged(session, at.instant, now)._asdict(), whole=False)
+    affected_units.read_owned(columns)
+    columns.define(holders="run_holder")
+    return _computed(columns, at.on)
+
+
 def of_past(session: Session, days: Iterable[RunAt], now: int) -> Iterator[Columns]:
     """The same at several past instants, by what is known now, one after the other in the same tables: everything is read once."""
     columns, heard = Columns(session), hearing(session)

@@ -62,7 +62,7 @@ def _units(session: Session, at: datetime, now: datetime, outstanding: Outstandi
     """The units as the last reconciliation left them, or as of another instant."""
     if not staged and stored_facts.matches_last_run(session, at.date()):
         return outstanding.columns if outstanding else capacity_exposure.stored_units(session)
-    columns = run_statements.of_all(session, run_at(at, now), to_ms(now))
+    columns = run_statements.of_seen(session, run_at(at, now), to_ms(now))
     plan_units.read_units(session, columns)
     plan_units.take_computed(columns)
     return columns

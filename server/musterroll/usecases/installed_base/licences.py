@@ -10,6 +10,7 @@ from sqlmodel import Session
 from musterroll.domain.installed_base import licences as rules
 from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, LineSeats, TargetLevel
 from musterroll.domain.values.instants import to_ms
+from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.engine.columns import Columns
 from musterroll.storage.installed_base import licences as seats_in_use
 from musterroll.storage.reconciliation import run as run_statements
@@ -52,12 +53,12 @@ def totals(session: Session, days: Sequence[date], now: datetime) -> dict[date, 
 
 
 def _seats(session: Session, on: date | datetime, now: datetime) -> list[LineSeats]:
-    return _of_run(session, run_statements.of_all(session, run_at(on, now), to_ms(now)))
+    return _of_run(session, run_statements.of_seen(session, run_at(on, now), to_ms(now)))
 
 
 def _of_run(session: Session, columns: Columns) -> list[LineSeats]:
     run_statements.keep_in_reach(session, columns, "run_line")
-    return seats_in_use.seats(columns)
+    return seats_in_use.seats(columns, whole=not limited(session))
 
 
 def _by(seats: list[LineSeats], by: LicenceBreakdown) -> dict[str, LicenceCount]:

@@ -12,6 +12,7 @@ from musterroll.domain.values.instants import day_end, to_ms
 from musterroll.domain.values.money import Money, totals
 from musterroll.domain.warranty.unit_claims import disagreement, read_claim
 from musterroll.storage import reconcile_queue
+from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.engine.columns import Columns
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings import store as finding_store
@@ -191,9 +192,9 @@ def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]
 
 
 def _columns(session: Session, day: date, instant: datetime, now: datetime, after: str = "") -> Columns:
-    """The quadrants and findings of all units."""
-    columns = run_statements.of_all(session, RunAt(day, to_ms(instant)), to_ms(now), after)
-    _find(columns, day, whole=True)
+    """The quadrants and findings of all units, or of those that the session sees."""
+    columns = run_statements.of_seen(session, RunAt(day, to_ms(instant)), to_ms(now), after)
+    _find(columns, day, whole=not limited(session))
     return columns
 
 
