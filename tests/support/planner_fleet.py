@@ -63,10 +63,12 @@ def fill(database: Database, now: datetime) -> None:
 
 
 def _days(session: Session, now: datetime) -> None:
-    for back in range(DAYS, 0, -1):
-        daily_snapshot.snapshot(session, (now - timedelta(days=back)).date(), now)
-    for figure in figure_jobs.due(session, now):
-        cached_figures.keep(session, figure, figure.count(session, now), now)
+    days = [(now - timedelta(days=back)).date() for back in range(DAYS, 0, -1)]
+    for day, counts in zip(days, daily_snapshot.count(session, days, now), strict=True):
+        daily_snapshot.keep(session, day, counts)
+    for together in figure_jobs.due(session, now):
+        for figure, value in zip(together.figures, list(together.count_each(session, now)), strict=True):
+            cached_figures.keep(session, figure, value, now)
 
 
 def _unit(n: int, dice: Random, now: datetime) -> dict[str, str]:

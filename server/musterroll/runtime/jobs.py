@@ -145,14 +145,15 @@ class _RegistryJobs(NamedTuple):
         """Update the cached figures of a large fleet; each is computed first and then written at once."""
         with self.database.snapshot() as session:
             due = figure_jobs.due(session, now)
-        for figure in due:
+        for together in due:
             try:
                 with self.database.snapshot() as session:
-                    value = figure.count(session, now)
+                    values = list(together.count_each(session, now))
                 with self.database.transaction() as session:
-                    cached_figures.keep(session, figure, value, now)
+                    for figure, value in zip(together.figures, values, strict=True):
+                        cached_figures.keep(session, figure, value, now)
             except Exception as error:  # one figure that takes too long must not hold up the others
-                log.error("figure %s could not be computed and will be retried: %s", figure.name, str(error).splitlines()[0])
+                log.error("figure %s could not be computed and will be retried: %s", together.name, str(error).splitlines()[0])
 
     def heartbeat(self, now: datetime) -> None:
         with self.database.transaction() as session:

@@ -146,10 +146,11 @@ def _rows(database: Database, link: str, within: list[int] | None = None) -> int
 def _keep_all(database: Database) -> None:
     now = datetime.now(UTC)
     with database.transaction() as session:
-        for figure in figure_jobs.due(session, now):
-            cached_figures.keep(session, figure, figure.count(session, now), now)
+        for together in figure_jobs.due(session, now):
+            for figure, value in zip(together.figures, list(together.count_each(session, now)), strict=True):
+                cached_figures.keep(session, figure, value, now)
 
 
 def _stable(text: str) -> str:
     """A page without what differs from one request to the next."""
-    return re.sub(r'name="csrf_token" value="[^"]+"|Data as of [^<]*', "", text)
+    return re.sub(r'name="csrf_token" value="[^"]+"|<span class="faint">Data as of [^<]*</span>', "", text)

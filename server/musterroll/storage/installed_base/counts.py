@@ -1,22 +1,24 @@
-"""Counts of the installed base at any instant, with breakdowns, and the state changes behind them."""
+"""Counts of the installed base at any instant, with breakdowns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, String, and_, case, func, literal, not_, select, true, type_coerce
+from sqlalchemy import ColumnElement, Select, String, and_, case, func, literal, not_, select, true, type_coerce
 from sqlmodel import Session, col
 
-from musterroll.domain.installed_base.bridge import AxisChange
 from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.dates import add_months
+from musterroll.storage.engine import account_scope
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.fleet import filters as fleet_filters
 from musterroll.storage.liveness.states import liveness, reported_by_import_only
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import as_of as unit_as_of
+from musterroll.storage.units import past
 
 _OWNER = func.coalesce(col(Unit.account_id), col(Site.account_id))  # a unit without an account belongs to that of its site
 _COUNTRY = func.coalesce(func.nullif(col(Site.country), ""), col(Account.country), "")
@@ -80,45 +82,43 @@ def axes_at(listening: ListeningWindow, instant: int, known_at: int) -> AxisColu
 
 def base_counts(session: Session, axes: AxisColumns, by: str | ColumnElement[str], scope: BaseConditions) -> dict[Any, BaseCount]:
     """Counts by `account`, `site`, `product` (ids, 0: none), `segment`, `country`, `firmware` (text), `all` (0) or an expression."""
-    units = _units(
+    return _by_key(session.execute(_counts(axes, by, _conditions(scope))))
+
+
+def read(session: Session, scope: BaseConditions, *, changes: bool = True) -> Columns:
+    """The units in a scope that the session sees, with their history unless only the present is asked for."""
+    some = account_scope.limited(session) or scope != BaseConditions()
+    ids = session.execute(joined_units(col(Unit.id).label("id")).where(*_conditions(scope))).scalars().all() if some else None
+    columns = Columns(session, whole=not some)
+    past.read(columns, ids, changes=changes, seen_by=session)
+    return columns
+
+
+def counts_of(columns: Columns, axes: AxisColumns, by: str | ColumnElement[str]) -> dict[Any, BaseCount]:
+    """The same as `base_counts`, of units that were read as columns."""
+    return _by_key(columns.rows(past.words(_counts(axes, by, []))))
+
+
+def _counts(axes: AxisColumns, by: str | ColumnElement[str], conditions: list[ColumnElement[bool]]) -> Select[Any]:
+    units = joined_units(
         (_KEYS[by] if isinstance(by, str) else by).label("key"), axes.lifecycle.label("lifecycle"), axes.liveness.label("liveness")
     ).add_columns(func.coalesce(reported_by_import_only(), False).label("listed"))
-    unit = units.where(not_(axes.merged), axes.on_roll, *_conditions(scope)).subquery()
+    unit = units.where(not_(axes.merged), axes.on_roll, *conditions).subquery()
     deployed = unit.c.lifecycle == Lifecycle.DEPLOYED.value
     base = unit_as_of.in_base(unit.c.lifecycle, unit.c.liveness)
     listed, unknown = and_(base, unit.c.listed), and_(deployed, unit.c.liveness == Liveness.UNKNOWN.value)
-    query = select(unit.c.key, func.count(), *map(_sum, (deployed, base, listed, unknown))).group_by(unit.c.key)
-    return {row[0]: BaseCount(*row[1:]) for row in session.execute(query)}
+    return select(unit.c.key, func.count(), *map(_sum, (deployed, base, listed, unknown))).group_by(unit.c.key)
 
 
-def may_be_deployed(session: Session, instant: int, known_at: int, scope: BaseConditions) -> int:
+def may_be_deployed(columns: Columns, instant: int, known_at: int) -> int:
     """Units that may have been deployed at an instant, by `as_of.may_be_deployed_at`: they are not counted as deployed."""
-    unmerged = not_(unit_as_of.merged_at(instant, known_at))
     may_be = unit_as_of.may_be_deployed_at(instant, known_at)
-    units = _units(col(Unit.id).label("id")).where(may_be, unmerged, *_conditions(scope)).subquery()
-    return int(session.execute(select(func.count()).select_from(units)).scalar_one())
+    units = joined_units(col(Unit.id).label("id")).where(may_be, not_(unit_as_of.merged_at(instant, known_at))).subquery()
+    return int(columns.rows(past.words(select(func.count()).select_from(units)))[0][0])
 
 
-def changed_units(
-    session: Session, opening: AxisColumns, closing: AxisColumns, moves: Select[Any], unrecorded: ColumnElement[bool], scope: BaseConditions
-) -> list[Row[Any]]:
-    """The states at both ends of a month of the units that may have changed: by a recorded state change or an unrecorded one.
-
-    Rows: id; lifecycle l0, liveness v0 and merged m0 at the opening; l1, v1, m1 at the closing.
-    """
-    before = (opening.lifecycle.label("l0"), opening.liveness.label("v0"), opening.merged.label("m0"))
-    after = (closing.lifecycle.label("l1"), closing.liveness.label("v1"), closing.merged.label("m1"))
-    moved = col(Unit.id).in_(select(moves.subquery().c.unit_id))
-    units = _units(col(Unit.id).label("id"), *before, *after).where(moved | unrecorded, closing.on_roll, *_conditions(scope))
-    return list(session.execute(units))
-
-
-def moves_of(session: Session, moves: Select[Any], unit_ids: Sequence[int]) -> list[AxisChange]:
-    """The state changes of these units."""
-    t = moves.subquery()
-    wanted = set(unit_ids)
-    rows = session.execute(select(t.c.at, t.c.id, t.c.unit_id, t.c.axis, t.c.new))
-    return [AxisChange(at, id_, unit, axis, new) for at, id_, unit, axis, new in rows if unit in wanted]
+def _by_key(rows: Iterable[Any]) -> dict[Any, BaseCount]:
+    return {row[0]: BaseCount(*map(int, row[1:])) for row in rows}
 
 
 def names(session: Session, by: str) -> dict[int, tuple[str, str]]:
@@ -136,7 +136,8 @@ def product_id(session: Session, maker_key: str, model_key: str) -> int | None:
     return session.execute(query).scalar_one_or_none()
 
 
-def _units(*columns: ColumnElement[Any]) -> Select[Any]:
+def joined_units(*columns: ColumnElement[Any]) -> Select[Any]:
+    """Units with what they last reported, their site and their account."""
     joined = select(*columns).select_from(Unit).outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
     return joined.outerjoin(Site, col(Site.id) == col(Unit.site_id)).outerjoin(Account, col(Account.id) == _OWNER)
 

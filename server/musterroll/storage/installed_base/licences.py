@@ -24,10 +24,14 @@ WHERE l.in_force
 GROUP BY ALL ORDER BY ALL"""
 
 
-def seats(columns: Columns, *, whole: bool) -> list[LineSeats]:
-    """Seats by segment, model and account number; empty if unknown. `whole`: the run was of the whole fleet."""
+def read(columns: Columns, *, whole: bool) -> None:
+    """Read what seats are counted by, and the units known from imported lists only. `whole`: the run was of the whole fleet."""
     columns.read("run_owner", _ACCOUNTS, _ACCOUNT)
     columns.read("run_product", _PRODUCTS, {"id": "BIGINT", "model": "VARCHAR"})
     some = {} if whole else {"units": columns.ids("SELECT DISTINCT unit_id FROM run_seat")}
     columns.read("run_listed", _LISTED + _OF_SOME * bool(some), {"unit_id": "BIGINT"}, **some)
+
+
+def seats(columns: Columns) -> list[LineSeats]:
+    """Seats by segment, model and account number; empty if unknown."""
     return [LineSeats(*row[:3], *map(int, row[3:])) for row in columns.rows(_SEATS)]

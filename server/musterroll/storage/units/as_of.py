@@ -65,7 +65,8 @@ def changed_unrecorded(listening: ListeningWindow, since: int, instant: int) -> 
     They became stale before the next sweep, or were first reported by an import.
     """
     lapsed = and_(col(UnitStatus.heard_at) <= instant, assessed_at(listening, instant).not_in(sorted(OPERATING)))
-    return or_(lapsed, func.coalesce(col(UnitStatus.first_heard_at), col(UnitStatus.heard_at)) > since)
+    first = func.coalesce(col(UnitStatus.first_heard_at), col(UnitStatus.heard_at))
+    return or_(lapsed, and_(first > since, first <= instant))
 
 
 def merged_at(instant: int, known_at: int) -> ColumnElement[bool]:

@@ -4,18 +4,28 @@ The tables bear the names and the columns of those they are read from, as far as
 the database are those over the columns.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select
 from sqlalchemy.dialects import postgresql
+from sqlmodel import Session, SQLModel
 
+from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.columns import WORD, Columns
 
 _NUMBERS = ("heard_at", "first_heard_at", "beat", "birth_epoch", "late_after", "stale_after", "death_at", "stale_since", "held_at")
 _TABLES = {
     "unit": {
         **dict.fromkeys(("id", "account_id", "site_id", "product_id", "merged_into_id"), "BIGINT"),
-        **{"lifecycle": WORD, "serial_key": WORD, "firmware": "VARCHAR", "installed_on": "DATE", "created_at": "TIMESTAMP"},
+        **{
+            "lifecycle": WORD,
+            "serial_key": WORD,
+            "firmware": "VARCHAR",
+            "installed_on": "DATE",
+            "left_on": "DATE",
+            "created_at": "TIMESTAMP",
+        },
     },
     "unit_status": dict.fromkeys(("unit_id", *_NUMBERS, "listed_at", "quiet_since"), "BIGINT"),
     "unit_state_change": {
@@ -25,13 +35,27 @@ _TABLES = {
     "site": {"id": "BIGINT", "account_id": "BIGINT", "country": "VARCHAR"},
     "account": {"id": "BIGINT", "parent_id": "BIGINT", "country": "VARCHAR", "segment": "VARCHAR"},
 }
+_KEYS = {"unit": "id", "unit_status": "unit_id", "unit_state_change": "unit_id"}
+_AMONG = " WHERE {key} IN (SELECT id FROM {{units}} t)"
 _DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-def read(columns: Columns) -> None:
-    """Read every unit, what it last reported, all its state changes, and where it is."""
-    for table, kinds in _TABLES.items():
-        columns.read(table, f"SELECT {', '.join(kinds)} FROM {table}", kinds)  # noqa: S608  our own
+def read(columns: Columns, units: Collection[int] | None = None, *, changes: bool = True, seen_by: Session | None = None) -> None:
+    """Read every unit, or these: what it last reported, all its state changes unless only the present is asked for, and where it is.
+
+    `seen_by`: only the places that this session sees.
+    """
+    for name, kinds in _TABLES.items():
+        if name == "unit_state_change" and not changes:
+            continue
+        if units is not None and name in _KEYS:
+            columns.read(name, _select(name, name) + _AMONG.format(key=_KEYS[name]), kinds, units=units)
+        else:
+            columns.read(name, _select(name, account_scope.as_seen(seen_by, SQLModel.metadata.tables[name]) if seen_by else name), kinds)
+
+
+def _select(name: str, rows: str) -> str:
+    return f"SELECT {', '.join(f'{name}.{column}' for column in _TABLES[name])} FROM {rows}"  # noqa: S608  our own
 
 
 def words(asked: ColumnElement[Any] | Select[Any]) -> str:

@@ -1,22 +1,20 @@
 """The installed base on a day as known on another day, with breakdowns; and the bridge of a month."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import reduce
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row
 from sqlmodel import Session
 
-from musterroll.domain.installed_base import bridge as month_bridge
-from musterroll.domain.installed_base.bridge import AxisChange, BaseChange, Bridge, UnitState
-from musterroll.domain.liveness import Liveness
-from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.installed_base.bridge import BaseChange, Bridge
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.domain.values.instants import day_end, from_ms, to_ms
 from musterroll.storage.accounts import hierarchy
+from musterroll.storage.installed_base import bridge as month_bridge
 from musterroll.storage.installed_base import counts as base_counts
 from musterroll.storage.installed_base.counts import BaseConditions, BaseCount
 from musterroll.storage.liveness.states import hearing
@@ -91,20 +89,36 @@ def base(
     """
     instant, known_at = _instant(on, now), _instant(known, now)
     listening, where = hearing(session), rows_of(session, scope)
-    present = on is None and known is None
-    axes = base_counts.axes_now(listening, instant) if present else base_counts.axes_at(listening, instant, known_at)
-    key = base_counts.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
-    counted = base_counts.base_counts(session, axes, key, where)
+    if on is None and known is None:
+        counted = base_counts.base_counts(session, base_counts.axes_now(listening, instant), _key(by, instant), where)
+        return _base(session, by, instant, known_at, counted)
+    columns, axes = base_counts.read(session, where), base_counts.axes_at(listening, instant, known_at)
+    undated = base_counts.may_be_deployed(columns, instant, known_at)
+    return _base(session, by, instant, known_at, base_counts.counts_of(columns, axes, _key(by, instant)), undated)
+
+
+def slices(session: Session, by_each: Sequence[Slice], now: datetime) -> Iterator[Base]:
+    """The installed base now by each of these, all counted from one reading."""
+    axes, instant = base_counts.axes_now(hearing(session), to_ms(now)), to_ms(now)
+    columns = base_counts.read(session, BaseConditions(), changes=False)
+    for by in by_each:
+        yield _base(session, by, instant, instant, base_counts.counts_of(columns, axes, _key(by, instant)))
+
+
+def _key(by: Slice | None, instant: int) -> Any:
+    return base_counts.age(from_ms(instant).date(), OLDEST) if by is Slice.AGE else by.value if by else "all"
+
+
+def _base(session: Session, by: Slice | None, instant: int, known_at: int, counted: dict[Any, BaseCount], undated: int = 0) -> Base:
     parts = [] if by is None else _parts(session, by, counted)
-    undated = 0 if present else base_counts.may_be_deployed(session, instant, known_at, where)
     return Base(from_ms(instant), from_ms(known_at), reduce(_plus, counted.values(), NONE), parts, undated)
 
 
 class MonthBridge(NamedTuple):
-    """The bridge of a month, and every unit (row id) that entered or left, in order."""
+    """The bridge of a month, and the first units (row id) that entered or left by each step, in order."""
 
     bridge: Bridge
-    passages: list[BaseChange]
+    changes: list[BaseChange]
 
 
 def bridge(session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: BaseScope = EVERYTHING) -> Bridge:
@@ -112,48 +126,26 @@ def bridge(session: Session, month: date, now: datetime, *, known: Moment | None
 
     Opening and closing are the counts of `base` on the last day before the month and on its last day. Raises as `base`.
     """
-    return bridge_with_changes(session, month, now, known=known, scope=scope).bridge
+    return next(bridges(session, [month], now, known=known, scope=scope)).bridge
 
 
-def bridge_with_changes(
-    session: Session, month: date, now: datetime, *, known: Moment | None = None, scope: BaseScope = EVERYTHING
-) -> MonthBridge:
-    """The bridge, with the units that entered or left. Raises as `base`."""
-    first = month.replace(day=1)
-    since = to_ms(datetime(first.year, first.month, 1, tzinfo=UTC))
-    if since > to_ms(now):
-        raise DomainError(f"{first:%B %Y} has not begun yet", "day_to_come")
-    last, known_at = _instant(add_months(first, 1) - timedelta(days=1), now, cut=True), _instant(known, now)
-    where, listening = rows_of(session, scope), hearing(session)
-    opening = base_counts.axes_at(listening, since - 1, known_at)
-    closing = base_counts.axes_at(listening, last, known_at)
-    effective, unrecorded = (
-        unit_as_of.effective(since, last + 1, known_at),
-        unit_as_of.changed_unrecorded(listening, since - 1, min(last, known_at)),
-    )
-    others = base_counts.changed_units(session, opening, closing, effective, unrecorded, where)
-    moves = base_counts.moves_of(session, effective, [row.id for row in others]) if others else []
-    start = {row.id: _state(row, "0") for row in others}
-    moves += _unrecorded(start, moves, others, last)
-    bridge_of_moves = month_bridge.bridge(start, moves)
-    before = base_counts.base_counts(session, opening, "all", where).get(0, NONE).operating
-    whole = Bridge(before, bridge_of_moves.steps, before - bridge_of_moves.opening + bridge_of_moves.closing)
-    return MonthBridge(whole, list(month_bridge.base_changes(start, moves)))
-
-
-def _unrecorded(start: dict[int, UnitState], moves: list[AxisChange], others: list[Row[Any]], last: int) -> list[AxisChange]:
-    """Liveness that no state change records yet, as changes at the end of the month, so that the bridge ends at the closing count."""
-    units = dict(start)
-    for move in sorted(moves):
-        units[move.unit] = month_bridge.after_change(units[move.unit], move)
-    liveness = {row.id: _state(row, "1").liveness for row in others}
-    newest = max((move.id for move in moves), default=0) + 1
-    return [AxisChange(last, newest, unit, "liveness", liveness[unit]) for unit, state in units.items() if state.liveness != liveness[unit]]
-
-
-def _state(row: Row[Any], end: str) -> UnitState:
-    columns = row._mapping
-    return UnitState(Lifecycle(columns[f"l{end}"]), Liveness(columns[f"v{end}"]), bool(columns[f"m{end}"]))
+def bridges(
+    session: Session, months: Sequence[date], now: datetime, *, known: Moment | None = None, scope: BaseScope = EVERYTHING, most: int = 0
+) -> Iterator[MonthBridge]:
+    """The bridges of months, from one reading of the history, with at `most` so many changes of each step. Raises as `base`."""
+    known_at, listening = _instant(known, now), hearing(session)
+    columns = base_counts.read(session, rows_of(session, scope))
+    for first in (month.replace(day=1) for month in months):
+        since = to_ms(datetime(first.year, first.month, 1, tzinfo=UTC))
+        if since > to_ms(now):
+            raise DomainError(f"{first:%B %Y} has not begun yet", "day_to_come")
+        last = _instant(add_months(first, 1) - timedelta(days=1), now, cut=True)
+        opening, closing = (base_counts.axes_at(listening, instant, known_at) for instant in (since - 1, last))
+        moves = unit_as_of.effective(since, last + 1, known_at)
+        unrecorded = unit_as_of.changed_unrecorded(listening, since - 1, min(last, known_at))
+        month_bridge.make_changes(columns, opening, closing, moves, unrecorded, last)
+        before, steps = base_counts.counts_of(columns, opening, "all").get(0, NONE).operating, month_bridge.steps(columns)
+        yield MonthBridge(Bridge(before, steps, before + sum(steps.values())), month_bridge.first_changes(columns, most))
 
 
 def _instant(on: Moment | None, now: datetime, *, cut: bool = False) -> int:

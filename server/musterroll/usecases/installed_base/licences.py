@@ -48,17 +48,24 @@ def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[Licen
 
 def totals(session: Session, days: Sequence[date], now: datetime) -> dict[date, LicenceCount]:
     """The licences on past days, all counted from one reading of the history."""
+    counts: dict[date, LicenceCount] = {}
     runs = run_statements.of_past(session, [run_at(day, now) for day in days], to_ms(now)) if days else ()
-    return {day: rules.total(_of_run(session, columns)) for day, columns in zip(days, runs, strict=True)}
+    for day, columns in zip(days, runs, strict=True):
+        if not counts:
+            seats_in_use.read(columns, whole=True)
+        counts[day] = rules.total(_of_run(session, columns))
+    return counts
 
 
 def _seats(session: Session, on: date | datetime, now: datetime) -> list[LineSeats]:
-    return _of_run(session, run_statements.of_seen(session, run_at(on, now), to_ms(now)))
+    columns = run_statements.of_seen(session, run_at(on, now), to_ms(now))
+    seats_in_use.read(columns, whole=not limited(session))
+    return _of_run(session, columns)
 
 
 def _of_run(session: Session, columns: Columns) -> list[LineSeats]:
     run_statements.keep_in_reach(session, columns, "run_line")
-    return seats_in_use.seats(columns, whole=not limited(session))
+    return seats_in_use.seats(columns)
 
 
 def _by(seats: list[LineSeats], by: LicenceBreakdown) -> dict[str, LicenceCount]:

@@ -1,5 +1,6 @@
 """The installed base for planners: breakdowns, days, months and map."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -20,12 +21,13 @@ from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.installed_base import as_of as base_as_of
 from musterroll.usecases.installed_base.as_of import EVERYTHING, Base, BaseScope, Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
-from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
+from musterroll.usecases.operations.figure_cache import CountedFigure, Figure, FiguresTogether
 from musterroll.usecases.reconciliation import daily_snapshot
 
 DAYS = 91  # of the trend
 MONTHS = 12  # with a bridge
 _SHOWN = 200  # units per step
+_NOBODY = UnitName("", "", "")
 
 
 class SubAccount(NamedTuple):
@@ -81,6 +83,10 @@ def sliced(by: Slice) -> Figure[Base]:
     return Figure(f"base:{by}", TypeAdapter(Base), lambda session, now: base_as_of.base(session, now, by=by))
 
 
+def all_sliced(by_each: Sequence[Slice]) -> FiguresTogether:
+    return FiguresTogether([sliced(by) for by in by_each], lambda session, now: base_as_of.slices(session, by_each, now))
+
+
 def level(session: Session, of_account: str | None) -> TreeLevel:
     """A level of the account tree, as of the last reconciliation. Raises NotFound."""
     root = None if of_account is None else account(session, of_account).id
@@ -102,11 +108,15 @@ def month(session: Session, first: date, now: datetime, of_account: str | None =
     """The changes in a month. Raises NotFound, and DomainError for a future month."""
     if of_account is None:
         return cached_figures.counted_figure(session, month_figure(first), now)
-    return CountedFigure(_month(session, first, now, BaseScope(account=of_account)), now)
+    return CountedFigure(next(_months(session, [first], now, BaseScope(account=of_account))), now)
 
 
 def month_figure(first: date) -> Figure[MonthChanges]:
-    return Figure(f"month:{first:%Y-%m}", TypeAdapter(MonthChanges), lambda session, now: _month(session, first, now))
+    return Figure(f"month:{first:%Y-%m}", TypeAdapter(MonthChanges), lambda session, now: next(_months(session, [first], now)))
+
+
+def month_figures(firsts: Sequence[date]) -> FiguresTogether:
+    return FiguresTogether([month_figure(first) for first in firsts], lambda session, now: _months(session, firsts, now))
 
 
 def months(now: datetime) -> list[date]:
@@ -125,16 +135,13 @@ def month_of(now: datetime, text: str | None) -> date:
     return known[text]
 
 
-def _month(session: Session, first: date, now: datetime, scope: BaseScope = EVERYTHING) -> MonthChanges:
-    changes = base_as_of.bridge_with_changes(session, first, now, scope=scope)
-    steps = {step: [change for change in changes.passages if change.step is step][:_SHOWN] for step in BridgeStep}
-    named = unit_cards.by_id(session, {change.move.unit for step_changes in steps.values() for change in step_changes})
-    nobody = UnitName("", "", "")
-    units = {
-        step: [UnitChange(*named.get(change.move.unit, nobody), at=change.move.at, sign=change.sign) for change in step_changes]
-        for step, step_changes in steps.items()
-    }
-    return MonthChanges(first, changes.bridge, units)
+def _months(session: Session, firsts: Sequence[date], now: datetime, scope: BaseScope = EVERYTHING) -> Iterator[MonthChanges]:
+    for first, month in zip(firsts, base_as_of.bridges(session, firsts, now, scope=scope, most=_SHOWN), strict=True):
+        named = unit_cards.by_id(session, {change.unit for change in month.changes})
+        units: dict[BridgeStep, list[UnitChange]] = {step: [] for step in BridgeStep}
+        for change in month.changes:
+            units[change.step].append(UnitChange(*named.get(change.unit, _NOBODY), at=change.at, sign=change.sign))
+        yield MonthChanges(first, month.bridge, units)
 
 
 def _trend(session: Session, now: datetime) -> list[BaseDay]:

@@ -3,7 +3,7 @@
 For a small fleet, and for users limited to some accounts, they are counted on request.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -26,6 +26,21 @@ class Figure(Generic[T]):
     name: str
     shape: TypeAdapter[T]
     count: Callable[[Session, datetime], T]
+
+
+class FiguresTogether(NamedTuple):
+    """Figures whose values `count_each` yields, in their order, from one reading of the fleet."""
+
+    figures: Sequence[Figure[Any]]
+    count_each: Callable[[Session, datetime], Iterable[Any]]
+
+    @property
+    def name(self) -> str:
+        return ", ".join(figure.name for figure in self.figures)
+
+
+def alone(figure: Figure[Any]) -> FiguresTogether:
+    return FiguresTogether([figure], lambda session, now: [figure.count(session, now)])
 
 
 class CountedFigure(NamedTuple, Generic[T]):

@@ -2,9 +2,11 @@ from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
-from musterroll.domain.installed_base.bridge import MERGED, SPLIT, AxisChange, Bridge, BridgeStep, UnitState, after_change, bridge
+from musterroll.domain.installed_base.bridge import MERGED, SPLIT, Bridge, BridgeStep
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
+
+from tests.support.bridge_replay import AxisChange, UnitState, after_change, bridge
 
 LIVE = UnitState(Lifecycle.DEPLOYED, Liveness.OPERATING)
 values: dict[str, list[str]] = {"lifecycle": [*Lifecycle], "liveness": [*Liveness], "identity": [MERGED, SPLIT]}

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from musterroll.domain.installed_base.bridge import MERGED, SPLIT, BridgeStep, UnitState
+from musterroll.domain.installed_base.bridge import MERGED, SPLIT, BridgeStep
 from musterroll.domain.liveness import ListeningWindow, Liveness
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.errors import DomainError, NotFound
@@ -28,6 +28,7 @@ from sqlalchemy import insert, select
 from sqlmodel import Session, col
 
 from tests.support import records
+from tests.support.bridge_replay import UnitState
 from tests.support.reporting import enrol
 
 DAY = timedelta(days=1)
