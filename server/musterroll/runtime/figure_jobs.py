@@ -1,16 +1,17 @@
 """Which cached figures are due: all slow ones for large fleets, and those of completed months for any fleet."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlmodel import Session
 
+from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.imports import runs as import_runs
 from musterroll.usecases.fleet import firmware as fleet_firmware
 from musterroll.usecases.fleet import segments as fleet_segments
-from musterroll.usecases.installed_base import licence_trend, renewals, trend
+from musterroll.usecases.installed_base import licence_trend, renewals, retention, trend
 from musterroll.usecases.installed_base.as_of import Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import Figure, FiguresTogether, alone
@@ -33,9 +34,14 @@ def due(session: Session, now: datetime) -> list[FiguresTogether]:
     if not cached_figures.large(session):
         return [*map(alone, steady)]
     this, *before = trend.months(now)
-    ages = [(this, _REFRESH), *((first, _MONTH_REFRESH) for first in before)]
+    ages = [(this, _REFRESH), *((first, min(_MONTH_REFRESH, now - _end(first))) for first in before)]  # once more when it is over
     months = trend.month_figures([first for first, age in ages if old([trend.month_figure(first)], age)])
     slices = trend.all_sliced([by for by in _SLICES if old([trend.sliced(by)], _REFRESH)])
-    steady += old([fleet_firmware.KNOWN, trend.PLACES, renewals.DUE_CONTRACTS, renewals.RATES, licence_trend.TODAY], _REFRESH)
-    steady += old(fleet_segments.figures(session), _REFRESH)
-    return [*map(alone, steady), *(together for together in (slices, months) if together.figures)]
+    contracts: list[Figure[Any]] = [renewals.DUE_CONTRACTS, renewals.RATES, retention.PAST_RENEWALS]
+    steady += old([fleet_firmware.KNOWN, trend.PLACES, *contracts, licence_trend.TODAY], _REFRESH)
+    segments = [together for together in fleet_segments.figures(session) if old(together.figures, _REFRESH)]
+    return [*map(alone, steady), *segments, *(together for together in (slices, months) if together.figures)]
+
+
+def _end(first: date) -> datetime:
+    return datetime.combine(add_months(first, 1), time(), UTC)

@@ -1,6 +1,6 @@
 """Counts and sums of segments: units that match conditions over `unit` left-joined with `unit_status`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -25,10 +25,14 @@ _CURRENCY = case((_PRICE.is_not(None), line_currency()), else_=col(Product.curre
 _OWNER = func.coalesce(col(Unit.account_id), col(Site.account_id), 0)
 
 
-class SegmentSums(NamedTuple):
+class OwnerSums(NamedTuple):
+    """The units of an account in a segment, by currency; owner 0: units without an account."""
+
+    owner: int
+    currency: str
     units: int
-    worth: tuple[Money, ...]  # per year
-    unpriced: int
+    value: int | None  # per year
+    priced: int
 
 
 _About = tuple[str, str, str, str, str, str, str, str]
@@ -49,43 +53,35 @@ class Customer(NamedTuple):
     worth: tuple[Money, ...]
 
 
-def sums(session: Session, where: Where) -> SegmentSums:
-    rows = list(session.execute(_valued(_CURRENCY, func.count(), func.sum(_VALUE), func.count(_VALUE)).where(*where).group_by(_CURRENCY)))
-    return SegmentSums(sum(row[1] for row in rows), _worth([(row[0], row[2]) for row in rows]), sum(row[1] - row[3] for row in rows))
+def by_owner(session: Session, where: Where, among: Sequence[int] | None = None) -> list[OwnerSums]:
+    """Such units by the account they belong to, of all accounts or of these."""
+    grouped = _valued(_OWNER, _CURRENCY, func.count(), func.sum(_VALUE), func.count(_VALUE)).where(*where)
+    some = grouped if among is None else grouped.where(bulk.among(session, _OWNER, among))
+    return [OwnerSums(*row) for row in session.execute(some.group_by(_OWNER, _CURRENCY))] if among is None or among else []
 
 
-def accounts(session: Session, where: Where) -> int:
-    """The number of accounts with such units."""
-    owners = _valued(_OWNER.label("owner")).where(*where).distinct().subquery()
-    count: int = session.execute(select(func.count()).select_from(owners).where(owners.c.owner > 0)).scalar_one()
-    return count
+def worth(sums: Iterable[OwnerSums]) -> tuple[Money, ...]:
+    """Their annual value, by currency."""
+    return totals(Money(Decimal(int(row.value)).scaleb(-4), row.currency) for row in sums if row.value)
 
 
 def customers(session: Session, where: Where, after: str | None, limit: int) -> list[Customer]:
     """Accounts by number, after `after`; units without an account come first."""
     known = select(col(Account.id)).where(col(Account.ref) > (after or "")).order_by(col(Account.ref))
-    unowned: list[Customer] = [] if after is not None else _customers(session, where, [0])
+    unowned: list[Customer] = [] if after is not None else described(session, by_owner(session, where, [0]))
     owners = _valued(_OWNER.label("owner")).where(*where).distinct().subquery()
     ids = session.execute(known.where(col(Account.id).in_(select(owners.c.owner))).limit(limit - len(unowned))).scalars()
-    return [*unowned, *sorted(_customers(session, where, list(ids)), key=lambda customer: customer.ref)]
+    owned = described(session, by_owner(session, where, list(ids)))
+    return [*unowned, *sorted(owned, key=lambda customer: customer.ref)]
 
 
-def largest(session: Session, where: Where, limit: int) -> list[Customer]:
-    """The accounts with the most such units."""
-    counted = _valued(_OWNER.label("owner"), func.count().label("units")).where(*where).group_by(_OWNER)
-    ids = [row[0] for row in session.execute(counted.order_by(func.count().desc(), _OWNER).limit(limit))]
-    return sorted(_customers(session, where, ids), key=lambda customer: (-customer.units, customer.ref))
-
-
-def _customers(session: Session, where: Where, ids: Sequence[int]) -> list[Customer]:
-    grouped = _valued(_OWNER, _CURRENCY, func.count(), func.sum(_VALUE)).where(*where, bulk.among(session, _OWNER, ids))
-    units: dict[int, list[Any]] = {}
-    for owner, *row in session.execute(grouped.group_by(_OWNER, _CURRENCY)) if ids else ():
-        units.setdefault(owner, []).append(row)
-    about = _about(session, list(units))
-    nobody = ("", "", "", "", "", "", "", "")
-    counted = ((owner, sum(row[1] for row in rows), _worth([(row[0], row[2]) for row in rows])) for owner, rows in units.items())
-    return [Customer(*about.get(owner, nobody), count, worth) for owner, count, worth in counted]
+def described(session: Session, sums: Iterable[OwnerSums]) -> list[Customer]:
+    """The accounts that these sums are of."""
+    owners: dict[int, list[OwnerSums]] = {}
+    for row in sums:
+        owners.setdefault(row.owner, []).append(row)
+    about, nobody = _about(session, list(owners)), ("", "", "", "", "", "", "", "")
+    return [Customer(*about.get(owner, nobody), sum(row.units for row in rows), worth(rows)) for owner, rows in owners.items()]
 
 
 def _about(session: Session, ids: Sequence[int]) -> dict[int, _About]:
@@ -109,7 +105,3 @@ def _valued(*columns: Any) -> Select[Any]:
     joined = joined.outerjoin(UnitReconciliation, col(UnitReconciliation.unit_id) == col(Unit.id))
     joined = joined.outerjoin(ContractLine, col(ContractLine.id) == col(UnitReconciliation.line_id))
     return joined.outerjoin(Contract, col(Contract.id) == col(ContractLine.contract_id))
-
-
-def _worth(sums: Sequence[tuple[str, int | None]]) -> tuple[Money, ...]:
-    return totals(Money(Decimal(int(value)).scaleb(-4), currency) for currency, value in sums if value)

@@ -58,6 +58,11 @@ def make_changes(
     before = (opening.lifecycle.label("l0"), opening.liveness.label("v0"), opening.merged.label("m0"))
     units = joined_units(col(Unit.id).label("id"), *before, closing.liveness.label("v1")).where(or_(moved, unrecorded), closing.on_roll)
     columns.make("base_unit", past.words(units))
+    replay(columns, last)
+
+
+def replay(columns: Columns, last: int) -> None:
+    """Make `base_change` of the state changes `base_move` of the units `base_unit`."""
     columns.make("base_event", _EVENTS, last=last)
     columns.make("base_change", _CHANGES)
 

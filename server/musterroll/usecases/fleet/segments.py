@@ -1,7 +1,8 @@
 """Segments: named filters of the fleet, built in or saved by users."""
 
+from collections import Counter
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import TypeAdapter
 from sqlmodel import Session
@@ -19,7 +20,7 @@ from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import pages as fleet_pages
 from musterroll.usecases.fleet.pages import FleetFilter
 from musterroll.usecases.operations import figure_cache as cached_figures
-from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
+from musterroll.usecases.operations.figure_cache import CountedFigure, Figure, FiguresTogether
 
 SHOWN = 20  # accounts
 _LONGEST = 80
@@ -123,11 +124,15 @@ def size(session: Session, segment: Segment, now: datetime) -> CountedFigure[Seg
 
 
 def figure(segment: Segment) -> Figure[SegmentSize]:
-    return Figure(f"segment:{segment.key}", TypeAdapter(SegmentSize), lambda session, now: _size(session, segment, now))
+    return Figure(f"segment:{segment.key}", TypeAdapter(SegmentSize), lambda session, now: _counted(session, segment, now)[0])
 
 
-def figures(session: Session) -> list[Figure[Any]]:
-    return [make(segment) for segment in all_segments(session) for make in (figure, largest_figure)]
+def figures(session: Session) -> list[FiguresTogether]:
+    return [_together(segment) for segment in all_segments(session)]
+
+
+def _together(segment: Segment) -> FiguresTogether:
+    return FiguresTogether([figure(segment), largest_figure(segment)], lambda session, now: _counted(session, segment, now))
 
 
 def customers(session: Session, segment: Segment, after: str | None, limit: int, now: datetime) -> list[Customer]:
@@ -142,20 +147,22 @@ def largest(session: Session, segment: Segment, now: datetime) -> CountedFigure[
 
 
 def largest_figure(segment: Segment) -> Figure[list[Customer]]:
-    return Figure(f"segment-accounts:{segment.key}", TypeAdapter(list[Customer]), lambda session, now: _largest(session, segment, now))
+    name = f"segment-accounts:{segment.key}"
+    return Figure(name, TypeAdapter(list[Customer]), lambda session, now: _counted(session, segment, now)[1])
 
 
-def _largest(session: Session, segment: Segment, now: datetime) -> list[Customer]:
+def _counted(session: Session, segment: Segment, now: datetime) -> tuple[SegmentSize, list[Customer]]:
+    """The size of a segment, and the accounts with the most units in it."""
     where = fleet_pages.all_conditions(session, segment.filters, now)
-    return [] if where is None else segment_sums.largest(session, where, SHOWN)
-
-
-def _size(session: Session, segment: Segment, now: datetime) -> SegmentSize:
-    where = fleet_pages.all_conditions(session, segment.filters, now)
-    if where is None:
-        return SegmentSize(0, 0, (), 0)
-    sums = segment_sums.sums(session, where)
-    return SegmentSize(sums.units, segment_sums.accounts(session, where), sums.worth, sums.unpriced)
+    sums = [] if where is None else segment_sums.by_owner(session, where)
+    units = Counter[int]()
+    for row in sums:
+        units[row.owner] += row.units
+    largest = set(sorted(units, key=lambda owner: (-units[owner], owner))[:SHOWN])
+    customers = segment_sums.described(session, (row for row in sums if row.owner in largest))
+    unpriced = sum(row.units - row.priced for row in sums)
+    size = SegmentSize(units.total(), sum(owner > 0 for owner in units), segment_sums.worth(sums), unpriced)
+    return size, sorted(customers, key=lambda customer: (-customer.units, customer.ref))
 
 
 def _saved(row: SavedFilter) -> Segment:
