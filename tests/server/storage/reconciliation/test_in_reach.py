@@ -43,7 +43,8 @@ def seen(session: Session) -> list[Any]:
         columns = run_statements.of_seen(session, RunAt(at.date(), to_ms(at)), to_ms(NOW))
         run_statements.keep_in_reach(session, columns, "run_cell", "run_line")
         answers += [rows(columns, table) for table in ("run_cell", "run_line")]
-        answers.append(licences.seats(columns, whole=False))
+        licences.read(columns, whole=False)
+        answers.append(licences.seats(columns))
         seats = "SELECT s.* FROM run_seat s JOIN run_cell c ON c.unit_id = s.unit_id ORDER BY ALL"
         answers.append(columns.rows(seats))
     return answers
