@@ -204,7 +204,7 @@ def named(server: Server, account: str) -> dict[str, list[str]]:
 
 
 # Variables that name no record of an account.
-OF_NOBODY = {"key", "month", "step", "products/number", "plans/name"}
+OF_NOBODY = {"key", "month", "step", "products/number", "plans/name", "reliability/product_id"}
 
 
 def things(server: Server, account: str) -> Iterator[str]:
