@@ -1,9 +1,11 @@
 """A planner before the quarterly review: the whole story at a desk, on a fleet whose records were imported."""
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -188,3 +190,55 @@ def _grave(violation: dict[str, str]) -> bool:
 def _picture(page: Page, name: str) -> None:
     if PICTURES:
         page.screenshot(path=Path(PICTURES) / f"planner-{name}.png")
+
+
+def test_sheet_heading_row_rows_to_leave_out_and_encoding_are_chosen_on_the_page(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    preview(page, "kunden.xlsx", workbook())
+    open_layout(page)
+    page.get_by_label("Sheet or file in an archive").fill("Kunden")
+    page.get_by_label("Heading row").fill("3")
+    page.get_by_label("Rows to leave out").fill("6")
+    page.get_by_role("button", name="Re-read with this mapping").click()
+    expect(page.get_by_role("button", name="Import 2 rows")).to_be_visible()
+    expect(page.get_by_text("Kiebitz GmbH").first).to_be_visible()
+    preview(page, "klienci.csv", "Account ID,Account Name\nP1,Łódź Pompy\n".encode("cp1250"))
+    for encoding, name in (("windows-1252", "£ódŸ Pompy"), ("windows-1250", "Łódź Pompy")):
+        open_layout(page)
+        page.get_by_label("Encoding of a text file").fill(encoding)
+        page.get_by_role("button", name="Re-read with this mapping").click()
+        expect(page.get_by_text(name).first).to_be_visible()
+
+
+def preview(page: Page, name: str, content: bytes) -> None:
+    page.goto("/imports")
+    page.get_by_label("1. Accounts").check()
+    page.locator("input[type=file]").set_input_files({"name": name, "mimeType": "application/octet-stream", "buffer": content})
+    page.get_by_role("button", name="Preview changes").click()
+    expect(page.get_by_text("Layout, dates and numbers")).to_be_visible()
+
+
+def open_layout(page: Page) -> None:
+    """Open the part of the form about the layout, which is open where the file cannot be read."""
+    if not page.get_by_label("Heading row").is_visible():
+        page.get_by_text("Layout, dates and numbers").click()
+
+
+def workbook() -> bytes:
+    """Two lists of accounts, of which the second begins with a title and has a row that is none."""
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    first, second = book.active, book.create_sheet("Kunden")
+    assert first is not None
+    rows = [
+        ["Customers"],
+        ["as of today"],
+        ["Account ID", "Account Name"],
+        ["K1", "Kiebitz GmbH"],
+        ["K2", "Kranich AG"],
+        ["K3", "Left out Ltd"],
+    ]
+    for sheet, content in ((first, [rows[2], ["N1", "A note"]]), (second, rows)):
+        for row in content:
+            sheet.append(row)
+    book.save(file)
+    return file.getvalue()
