@@ -67,7 +67,8 @@ def fleet(database: Database, now: datetime) -> Database:
     with database.transaction() as session:
         for days in (2, 1):
             on = now.date() - timedelta(days)
-            daily_snapshot.keep(session, on, daily_snapshot.count(session, on, now))
+            (counts,) = daily_snapshot.count(session, [on], now)
+            daily_snapshot.keep(session, on, counts)
         reconciliation_run.reconcile(session, now, now, store=True)
         exposure.keep(session, exposure.everything(session, now))
     return database

@@ -81,7 +81,8 @@ def test_a_status_that_jumps_between_two_lists_is_history_with_a_note(database: 
 
 def test_a_unit_twice_in_one_file_is_refused_the_second_time_in_any_writing(database: Database, now: datetime) -> None:
     verdicts = take(database, now, "SN1,Acme,Pump,,,,,,\nsn-1,ACME Inc.,pump,,,,,,\nSN1,Zenith,Pump,,,,,,\n")
-    assert outcomes(verdicts) == ["new", "refused", "new"]
+    assert outcomes(verdicts) == ["new", "refused", "refused"]
+    assert "serial SN1 is on line 2 as Acme Pump" in (verdicts[2].why or "")
     assert verdicts[1].why == "lines 2 and 3 are about the same record and differ; keep the right one"
 
 
