@@ -108,7 +108,7 @@ def new_uid() -> str:
 
 def new_uids(count: int) -> list[str]:
     """New unit ids, all different, sorted. Those drawn together begin alike: so they lie together in the index, which spares its pages."""
-    beginning, uids = secrets.choice(_PAIRS), set[str]()
+    beginning, uids = _PAIRS[secrets.randbelow(len(_PAIRS))], set[str]()
     while len(uids) < count:
         uids.update(_ending_at_random(beginning, count - len(uids)))
     return sorted(uids)
