@@ -61,9 +61,9 @@ def fetch(request: Request, file: BinaryIO) -> Delivery | None:
         return None
     marks = {entry.path: entry.mark for entry in entries}
     seen, failed = ({path: mark for path, mark in known.items() if path in marks and path != read.path} for known in (seen, failed))
-    kept = dict([*seen.items(), (read.path, read.mark)][-_MOST_SEEN:])
+    marks = dict([*seen.items(), (read.path, read.mark)][-_MOST_SEEN:])
     passing = {"seen": seen, "failed": {**failed, read.path: read.mark}}
-    return Delivery(Path(read.path).name, _cursor(kept, failed), more=len(new) > 1, passing=passing)
+    return Delivery(Path(read.path).name, _cursor(marks, failed), more=len(new) > 1, passing=passing)
 
 
 def _cursor(seen: Mapping[str, str], failed: Mapping[str, str]) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """One of these systems with a few records, to try a source on: `python -m tests.support.apis stripe`. Ctrl+C ends it."""
 
+import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from tests.support.apis.glpi import Glpi
@@ -93,9 +93,11 @@ SAMPLES: dict[str, Callable[[], Any]] = {
 def main(name: str) -> None:
     api = SAMPLES[name]()
     with api.running():
+        ended = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl+C is ignored in the background unless it is asked for
+            signal.signal(number, lambda *_: ended.set())
         print(api.url, flush=True)
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
+        ended.wait()
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ def fit(lives: Sequence[UnitLife]) -> LifeFit:
     if chance is None or chance >= _FITS:
         return LifeFit(((0.0, whole),), chance)
     ages = np.repeat([life.left_at_age for life in lives if life.failed], [life.units for life in lives if life.failed])
-    two = [found for age in np.unique(np.quantile(ages, _TURNS)).tolist() if (found := _two(lives, age)) is not None]
-    return max(two, key=lambda found: found.chance or 0.0) if two else LifeFit((), chance)
+    two = [fitted for age in np.unique(np.quantile(ages, _TURNS)).tolist() if (fitted := _two(lives, age)) is not None]
+    return max(two, key=lambda fitted: fitted.chance or 0.0) if two else LifeFit((), chance)
 
 
 def goodness(lives: Sequence[UnitLife], fitted: Weibull) -> float | None:
@@ -62,15 +62,15 @@ def goodness(lives: Sequence[UnitLife], fitted: Weibull) -> float | None:
 
 def text(lives: Sequence[UnitLife], steps: Sequence[SurvivalStep]) -> str:
     """The course of failure with age in words, as far as it is known, and the share that fails in the second year."""
-    found = fit(lives)
-    sentences = [_course(found)]
+    fitted = fit(lives)
+    sentences = [_course(fitted)]
     seen = second_year(lives, steps)
     if seen is not None:
         share, low, high, at_risk = seen
         band = f"95 % range {percent(low, 2)} to {percent(high, 2)}"
         sentences.append(f"Of {at_risk:,} units seen at one year, {percent(share, 2)} failed in the following year (Kaplan-Meier, {band}).")
-    elif len(found.parts) == 1 and found.parts[0][1].failures:
-        expected = percent(survival.failure_probability(found.parts[0][1], _YEAR, _YEAR), 1)
+    elif len(fitted.parts) == 1 and fitted.parts[0][1].failures:
+        expected = percent(survival.failure_probability(fitted.parts[0][1], _YEAR, _YEAR), 1)
         few = f"fewer than {_ENOUGH} units were seen at two years, so this is the Weibull's estimate"
         sentences.append(f"Of units that reach one year, {expected} are expected to fail in the following year ({few}).")
     return " ".join(sentences)
@@ -108,21 +108,21 @@ def _two(lives: Sequence[UnitLife], age: float) -> LifeFit | None:
     return LifeFit(((0.0, parts[0]), (age, parts[1])), min(chance for chance in chances if chance is not None))
 
 
-def _course(found: LifeFit) -> str:
-    if found.chance is None and not found.parts:
+def _course(fitted: LifeFit) -> str:
+    if fitted.chance is None and not fitted.parts:
         return survival.weibull_text(None)
-    if not found.parts:
-        return f"No Weibull describes these failures ({_chance(found)}): none is used."
-    fits = "too few failures to check the fit" if found.chance is None else _chance(found)
-    if len(found.parts) == 1:
-        return f"{survival.weibull_text(found.parts[0][1])} Goodness of fit: {fits}."
-    (_, early), (age, late) = found.parts
+    if not fitted.parts:
+        return f"No Weibull describes these failures ({_chance(fitted)}): none is used."
+    fits = "too few failures to check the fit" if fitted.chance is None else _chance(fitted)
+    if len(fitted.parts) == 1:
+        return f"{survival.weibull_text(fitted.parts[0][1])} Goodness of fit: {fits}."
+    (_, early), (age, late) = fitted.parts
     first, then = survival.weibull_text(early), survival.weibull_text(late)
     return f"One Weibull does not fit; two do ({fits}). Up to {age:,.0f} days: {first} After that: {then}"
 
 
-def _chance(found: LifeFit) -> str:
-    return "p < 0.001" if found.chance is not None and found.chance < 0.001 else f"p = {found.chance:.2g}"
+def _chance(fitted: LifeFit) -> str:
+    return "p < 0.001" if fitted.chance is not None and fitted.chance < 0.001 else f"p = {fitted.chance:.2g}"
 
 
 def _at_risk(lives: Sequence[UnitLife], age: float) -> int:
