@@ -14,6 +14,7 @@ from musterroll.domain.access import LONGEST_LOCK
 from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import CLOCKS_DIFFER, to_ms
 from musterroll.storage.tables.access import ApiToken, User, WebSession
+from musterroll.storage.tables.audit import UndoProgress
 from musterroll.storage.tables.capacity import PlanFactsRow
 from musterroll.storage.tables.enrolment import ClaimToken
 from musterroll.storage.tables.identity import IdentityCase, IdentitySign
@@ -30,7 +31,7 @@ _ENDINGS = "endings"  # the job whose position is the last day done (ordinal)
 TO_NOW: tuple[Any, ...] = (
     *(EventRow.at, EventRow.taken_at, Notification.created_at, Notification.next_at, Notification.sent_at),
     *(NotificationRule.told_until, WebSession.seen_at, ApiToken.used_at, CalendarFeed.read_at, Activity.at, Unit.created_at),
-    DocumentSource.ran_at,
+    *(DocumentSource.ran_at, UndoProgress.stepped_at),
     *(Silence.heard_at, Silence.noticed_at, Silence.returned_at, Outage.since, Outage.noticed_at, Outage.closed_at),
     *(IdentitySign.first_at, IdentitySign.last_at, IdentityCase.since, IdentityCase.at),
 )
