@@ -104,7 +104,7 @@ def test_the_axes_as_sql_say_what_a_replay_says(database: Database, seed: int) -
         session.rollback()
 
 
-@on_both
+@settings(on_both, max_examples=12)  # each computes nine bases and bridges
 @given(seed=st.integers(0, 2**32))
 def test_a_bridge_adds_up_from_the_base_before_the_month_to_the_base_after_it(database: Database, now: datetime, seed: int) -> None:
     random, start = Random(seed), datetime(2026, 8, 1, tzinfo=UTC)
