@@ -78,7 +78,9 @@ class Hook(Inbox):
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                if len(body := self.rfile.read(length)) < length:
+                    return  # its sender was killed in the middle
                 hook.put(Call(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
                 hook.answer(self)
 
