@@ -86,7 +86,7 @@ class ProductComparisonOut(Schema):
     expected: list[float] = Field(description="Where both failed alike at every age.")
     p: float
     pairs: int = Field(description="Pairs of products that could be compared.")
-    adjusted: float = Field(description="The chance reckoned for all pairs (Bonferroni).")
+    adjusted: float = Field(description="p, adjusted for all pairs (Bonferroni).")
     words: str
 
 

@@ -15,7 +15,7 @@ from musterroll.domain.capacity.rates import Proportion, wilson
 _PINBALL = (0.1, 0.5, 0.9)
 _FEW = 10  # past periods; below, chance alone explains nearly any count
 _WORSE = 1.1  # times the error of a simple estimate, from which on it is the better one
-_UNLIKELY = 0.05  # a chance below which bands that are right are not believed in
+_UNLIKELY = 0.05  # the probability below which the ranges are judged wrong
 
 
 class Grade(StrEnum):

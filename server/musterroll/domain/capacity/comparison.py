@@ -13,7 +13,7 @@ _CLEAR = 0.05
 
 class Comparison(NamedTuple):
     """Failures of the first product and of the second, those expected if both failed alike at every age, and the chance of a difference at
-    least as large if they do (`p`); `adjusted`: the same where the `pairs` of products that could be compared are reckoned with."""
+    least as large if they do (`p`); `adjusted`: the same adjusted for the number of `pairs` of products that could be compared."""
 
     failures: tuple[int, int]
     expected: tuple[float, float]
@@ -29,7 +29,7 @@ class Comparison(NamedTuple):
         first, second = (f"{n:,} failures where {expected:,.1f} would be expected" for n, expected in zip(*self[:2], strict=True))
         figures = f"{first}, against {second} (log-rank test, p = {self.p:.2g})"
         if self.adjusted < _CLEAR:
-            pairs = f", also when reckoned for {self.pairs:,} possible pairs of products" if self.pairs > 1 else ""
+            pairs = f", also after adjusting for {self.pairs:,} possible pairs of products" if self.pairs > 1 else ""
             return f"They differ at the same age: {figures}{pairs}."
         if self.p < _CLEAR:
             expectation = f"{self.pairs * _CLEAR:,.1f} of {self.pairs:,} possible pairs of products would differ as much by chance"

@@ -65,7 +65,7 @@ def survival_by_year(report: ProductReport) -> list[SurvivalAtAge]:
 
 
 def compare(session: Session, facts: PlanFacts, first: int, second: int) -> Comparison | None:
-    """Two products (ids), reckoned for all pairs of products that failed. None without failures while units of both were at risk.
+    """Two products (ids), adjusted for all pairs of products with failures. None without failures while units of both were at risk.
 
     Raises NotFound for a product without facts, DomainError for one compared with itself.
     """

@@ -9,8 +9,9 @@ from musterroll.domain.values.currencies import CURRENCIES
 from musterroll.domain.values.errors import DomainError
 from musterroll.storage.contracts import exchange_rates
 from musterroll.storage.tables.audit import AuditChange
-from musterroll.storage.tables.money import ExchangeRate, RegistryOption
+from musterroll.storage.tables.money import ExchangeRate
 from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.audit.options import set_option
 
 MOST = Decimal(10) ** 9
 
@@ -19,17 +20,8 @@ def choose(session: Session, currency: str, actor: str, now: datetime) -> AuditC
     """Choose the currency of totals; empty for none. Raises DomainError."""
     if currency:
         check(currency)
-    change = audit_record.begin(session, actor=actor, kind="option", subject=f"reporting currency {currency or 'none'}", now=now)
-    chosen = exchange_rates.option(session)
-    if chosen is None:
-        chosen = RegistryOption(name=exchange_rates.REPORTING, value=currency)
-        session.add(chosen)
-        session.flush()
-        audit_record.added(session, change, "registry_option", [chosen.id or 0])
-        return change
-    with audit_record.watching(session, change, "registry_option", [chosen.id or 0]):
-        chosen.value = currency
-    return change
+    option, subject = exchange_rates.option(session), f"reporting currency {currency or 'none'}"
+    return set_option(session, option, exchange_rates.REPORTING, currency, subject=subject, actor=actor, now=now)
 
 
 def set_rate(session: Session, on: date, base: str, currency: str, rate: Decimal, actor: str, now: datetime) -> AuditChange:
