@@ -57,7 +57,7 @@ class Spec(NamedTuple):
 
 DEFAULTS = Assumptions()
 SPECS: dict[str, Spec] = {
-    "deployments": Spec("Fleet", "Deployments", "%", "of the pace of the last six months", 0, 400, 10),
+    "deployments": Spec("Fleet", "Deployments", "%", "of planned deliveries, elsewhere of the pace of the last six months", 0, 400, 10),
     "retirements": Spec("Fleet", "Retirements", "%", "of the pace of the last six months", 0, 400, 10),
     "incident_rate": Spec("Fleet", "Incident rate", "%", "of the measured rate", 10, 300, 5),
     "recalled": Spec("Fleet", "Recalled product", "", "one visit to every operating unit"),

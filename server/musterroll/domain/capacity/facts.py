@@ -23,6 +23,7 @@ class ProductFacts:
     shipped: int  # on their way or in stock: operating nowhere yet
     regions: dict[str, int]  # units operating now
     covered: list[int]  # units operating now that are still covered after 0, 1, 2 ... months
+    planned: list[tuple[float, float]] = field(default_factory=list)  # deliveries by month from this one on: `deployments.by_month`
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from musterroll.domain.capacity.ageing import merged_bands, profile_variance, roll_forward
 from musterroll.domain.capacity.counts import Predictive, total
 from musterroll.domain.capacity.demand import Dispersion, PastPeriod, ProductDemand, dispersion, moments, widened
+from musterroll.domain.capacity.deployments import PACE, coming, doubt
 from musterroll.domain.capacity.drift import Drift, drift
 from musterroll.domain.capacity.facts import BANDS, PlanFacts, ProductFacts
 from musterroll.domain.capacity.rates import Gamma, GroupData, Prior, pooled_prior, posterior, shrunk
@@ -17,7 +18,6 @@ from musterroll.domain.capacity.seasons import Seasons, seasonal_naive, seasons
 
 HORIZON = 12  # months
 QUARTER = 3
-PACE = 6  # months that tell the pace of deployments and of units leaving
 _SPANS = (*(slice(month, month + 1) for month in range(HORIZON)), slice(0, QUARTER), slice(0, HORIZON))
 AT_QUARTER, AT_YEAR = HORIZON, HORIZON + 1
 _NOTHING = GroupData(0, 1)  # where a kin has no history at all
@@ -133,9 +133,11 @@ class _Known(NamedTuple):
 
 
 class _Rolled(NamedTuple):
-    """Unit-months of each product in the coming months by age band, after `skip` months."""
+    """Unit-months of each product in the coming months by age band, after `skip` months, and their standard deviation where deliveries
+    are planned."""
 
     ahead: dict[int, Numbers]
+    doubt: dict[int, Numbers]
     skip: int
 
 
@@ -154,7 +156,8 @@ def _table(rows: Sequence[Sequence[float]], start: int) -> Numbers:
 
 def _roll(facts: PlanFacts, deployments: float, retirements: float, skip: int) -> _Rolled:
     leaving = _leaving(facts.products, len(facts.months)) * retirements
-    return _Rolled({product.id: _rolled(product, leaving, deployments, skip) for product in facts.products}, skip)
+    doubts = {product.id: _doubt(product, leaving, deployments, skip) for product in facts.products if product.planned}
+    return _Rolled({product.id: _rolled(product, leaving, deployments, skip) for product in facts.products}, doubts, skip)
 
 
 def _forecast(known: _Known, rolled: _Rolled, rate: float) -> Forecast:
@@ -165,7 +168,7 @@ def _forecast(known: _Known, rolled: _Rolled, rate: float) -> Forecast:
     weights = _Weights(weight, weight * np.array(season.past))
     ages = {kin: _aged(known, members, weights) for kin, members in known.kin.items()}
     factors = np.array(season.factors[rolled.skip :]) * rate
-    kins = [_kin(known, members, ages[kin], rolled.ahead, factors, weights) for kin, members in known.kin.items()]
+    kins = [_kin(known, members, ages[kin], rolled, factors, weights) for kin, members in known.kin.items()]
     means = np.sum([kin.means for kin in kins], axis=0) if kins else np.zeros(HORIZON)
     spread = np.sum([kin.spread for kin in kins], axis=0) if kins else np.zeros(HORIZON + 2)
     spread = spread + _further(means, trend.fade, float(weight @ np.array([period.events for period in past])))
@@ -209,7 +212,7 @@ def _kin(
     known: _Known,
     members: Sequence[ProductFacts],
     ages: Sequence[AgeRate],
-    rolled: dict[int, Numbers],
+    rolled: _Rolled,
     factors: Numbers,
     weights: _Weights,
 ) -> _Kin:
@@ -221,7 +224,7 @@ def _kin(
         ProductDemand(
             float(weights.events @ s.sum(axis=1)),
             float(weights.exposure @ x @ rates),
-            tuple((rolled[member.id] @ rates * factors).tolist()),
+            tuple((rolled.ahead[member.id] @ rates * factors).tolist()),
         )
         for member, s, x in zip(members, seen, lived, strict=True)
     ]
@@ -231,11 +234,12 @@ def _kin(
     moments_by_span = [moments(member, prior) for member in (parts, spans[HORIZON], spans[HORIZON + 1])]
     spread = np.array([*moments_by_span[0].spread, moments_by_span[1].spread_of_whole, moments_by_span[2].spread_of_whole])
     drivers = [
-        _driver(member, part, float(s.sum()), float(x.sum()), prior, rolled[member.id].sum(axis=1))
+        _driver(member, part, float(s.sum()), float(x.sum()), prior, rolled.ahead[member.id].sum(axis=1))
         for member, part, s, x in zip(members, parts, seen, lived, strict=True)
     ]
-    by_band = np.sum([rolled[member.id] for member in members], axis=0)
-    return _Kin(drivers, spread + _of_ages(ages, by_band * factors[:, None]), moments_by_span[0].mean)
+    by_band = np.sum([rolled.ahead[member.id] for member in members], axis=0)
+    spread = spread + _of_ages(ages, by_band * factors[:, None]) + _of_deliveries(drivers, rolled.doubt, rates, factors)
+    return _Kin(drivers, spread, moments_by_span[0].mean)
 
 
 def _further(means: Numbers, fade: float, events: float) -> Numbers:
@@ -254,6 +258,12 @@ def _of_ages(ages: Sequence[AgeRate], unit_months: Numbers) -> Numbers:
     """The variance added by the uncertainty of rates by age, by span."""
     means = np.array([unit_months[:, list(aged.bands)].sum(axis=1) * aged.rate for aged in ages])
     return np.array([profile_variance([aged.events for aged in ages], means[:, months].sum(axis=1).tolist()) for months in _SPANS])
+
+
+def _of_deliveries(drivers: Sequence[Driver], doubts: dict[int, Numbers], rates: Numbers, factors: Numbers) -> Numbers:
+    """The variance added by the range of planned deliveries, by span."""
+    extra = [doubts[driver.product.id] @ rates * factors * driver.factor for driver in drivers if driver.product.id in doubts]
+    return np.array([sum(float(incidents[months].sum()) ** 2 for incidents in extra) for months in _SPANS])
 
 
 def _driver(product: ProductFacts, part: ProductDemand, events: float, exposure: float, prior: Prior, unit_months: Numbers) -> Driver:
@@ -278,14 +288,13 @@ def _leaving(products: Sequence[ProductFacts], months: int) -> float:
     return min(0.5, max(0.0, begun - grown) / float(whole[-back:].sum()))
 
 
-def deployed_a_month(product: ProductFacts) -> float:
-    """Units deployed a month in the last months, by the exposure of the youngest band, in which every unit spends three months."""
-    recent = np.array(product.exposure[-PACE:], dtype=float).reshape(-1, BANDS)
-    return float(recent[:, 0].sum()) / QUARTER / len(recent) if len(recent) else 0.0
-
-
 def _rolled(product: ProductFacts, leaving: float, deployments: float, skip: int) -> Numbers:
     """Unit-months in the coming months by age band."""
-    pace = deployed_a_month(product) * deployments
-    ahead = roll_forward(product.by_age, HORIZON + skip, [pace] * (HORIZON + skip), [leaving] * BANDS)
+    ahead = roll_forward(product.by_age, HORIZON + skip, coming(product, HORIZON + skip, deployments), [leaving] * BANDS)
+    return np.array([month.exposure for month in ahead[skip:]])
+
+
+def _doubt(product: ProductFacts, leaving: float, deployments: float, skip: int) -> Numbers:
+    """The unit-months of one standard deviation of the planned deliveries."""
+    ahead = roll_forward([], HORIZON + skip, doubt(product, HORIZON + skip, deployments), [leaving] * BANDS)
     return np.array([month.exposure for month in ahead[skip:]])

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from musterroll.domain.capacity import staffing
+from musterroll.domain.capacity import deployments, staffing
 from musterroll.domain.capacity.amounts import PredictedAmount
 from musterroll.domain.capacity.assumptions import Assumptions
 from musterroll.domain.capacity.backtest import BacktestVerdict, verdict
@@ -13,9 +13,8 @@ from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.demand import predict
 from musterroll.domain.capacity.exposure import MONTH_DAYS
 from musterroll.domain.capacity.facts import PlanFacts, unit_months
-from musterroll.domain.capacity.forecast import AT_QUARTER, AT_YEAR, HORIZON, PACE, QUARTER, VisitSplit, deployed_a_month, split
+from musterroll.domain.capacity.forecast import AT_QUARTER, AT_YEAR, HORIZON, QUARTER, VisitSplit, split
 from musterroll.domain.capacity.handling import Handling, handling, hours, with_travel
-from musterroll.domain.capacity.levels import percent
 from musterroll.domain.capacity.spares import Spares, stock_for
 from musterroll.domain.capacity.staffing import Desk, Heads
 from musterroll.domain.values.dates import add_months
@@ -108,14 +107,7 @@ class Plan:
     @property
     def condition(self) -> str:
         """What the estimates depend on and no past can tell: how many units will be deployed."""
-        share = self.assumptions.deployments / 100
-        pace = sum(deployed_a_month(product) for product in self.facts.products) * share
-        units = f"{pace:,.0f}" if pace >= 10 else f"{pace:,.1f}"
-        if not pace:
-            return f"If no units are deployed{f', as in the last {PACE} months' if share == 1 else ''}."
-        if share == 1:
-            return f"If deployments go on as in the last {PACE} months: {units} units a month."
-        return f"If {units} units a month are deployed: {percent(share)} of the pace of the last {PACE} months."
+        return deployments.condition(self.facts, self.assumptions.deployments / 100)
 
 
 def make_plan(facts: PlanFacts, assumptions: Assumptions) -> Plan:
