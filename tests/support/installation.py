@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.support.instances import end, scratch
 from tests.support.mosquitto import Mosquitto
 
 INTERVAL = 5
+_LOG = 8000  # characters of the log of a process that are printed as it ends
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
@@ -45,6 +47,11 @@ class Registered:
     environment: dict[str, str]
     process: subprocess.Popen[Any]
 
+    def _start(self, part: str, stdout: int) -> None:
+        self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed as the process ends
+        command = [sys.executable, "-m", "musterroll", part]
+        self.process = subprocess.Popen(command, env=self.environment, stdout=stdout, stderr=self._log, text=True)
+
     def command(self, *arguments: str) -> str:
         ran = subprocess.run([sys.executable, "-m", "musterroll", *arguments], env=self.environment, capture_output=True, text=True)
         assert ran.returncode == 0, ran.stderr
@@ -70,8 +77,13 @@ class Registered:
         return status
 
     def _hang_up(self) -> None:
+        """Print the end of its log, which is shown where the test fails."""
         if self.process.stdout:
             self.process.stdout.close()
+        if not self._log.closed:
+            self._log.seek(0)
+            print(self._log.read()[-_LOG:])
+            self._log.close()
 
 
 class Production(Registered):
@@ -80,8 +92,7 @@ class Production(Registered):
     def __init__(self, environment: dict[str, str], part: str) -> None:
         self.environment = environment
         self.url = f"http://{environment['MUSTERROLL_HTTP_LISTEN']}"
-        command = [sys.executable, "-m", "musterroll", part]
-        self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._start(part, subprocess.DEVNULL)
 
     def ready(self) -> bool:
         try:
@@ -96,9 +107,7 @@ class Serve(Registered):
 
     def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "musterroll", "serve"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
+        self._start("serve", subprocess.PIPE)
         assert self.process.stdout
         self.said = []
         for line in self.process.stdout:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from musterroll.simulator.plays import PLAYS
 from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.identity import IdentityCase, IdentitySign
 from musterroll.usecases.messages import identity
+from sqlmodel import select
 
 from tests.support.installation import Serve, environment
 from tests.support.instances import end, until
@@ -48,6 +50,12 @@ class Theatre:
     def outages(self) -> list[dict[str, Any]]:
         return list(self.serve.get("/api/v1/outages", self.token)["items"])
 
+    def print_identity(self) -> None:
+        """What the registry has stored about identity, which is shown where the test fails."""
+        with self.database.snapshot() as session:
+            for table in (IdentitySign, IdentityCase):
+                print(*session.scalars(select(table)), sep="\n")
+
     def births(self, serial: str) -> list[dict[str, Any]]:
         uid = self.units()[serial]["id"]
         items = self.serve.get(f"/api/v1/units/{uid}/messages?limit=100", self.token)["items"]
@@ -60,6 +68,7 @@ def theatre(tmp_path: Path) -> Iterator[Theatre]:
     try:
         yield theatre
     finally:
+        theatre.print_identity()
         theatre.serve.kill()
         theatre.database.close()
 

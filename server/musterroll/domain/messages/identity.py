@@ -55,7 +55,7 @@ def judge(signs: Signs, births: Sequence[BirthTrace], now: int) -> Verdict | Non
 
     A machine that starts from an old image shows new runs, none of which returns; of two machines the first one returns after the second.
     """
-    traces = sorted(births, key=lambda birth: (birth.received_at, birth.epoch, birth.seq))
+    traces = _in_order(births)
     if reason := _several(signs, traces):
         return Verdict(Doubt.COPIED, reason)
     told_apart = bool(traces) and bool(traces[-1].run)
@@ -69,6 +69,14 @@ def judge(signs: Signs, births: Sequence[BirthTrace], now: int) -> Verdict | Non
     if went_on or (not told_apart and signs.passed >= _TURNS):
         return Verdict(Doubt.WENT_BACK, "the device numbers its messages as at an earlier start: its state directory has gone back")
     return None
+
+
+def _in_order(births: Sequence[BirthTrace]) -> list[BirthTrace]:
+    """Births as they came. Of one batch, which has one instant, the order is not known: the run that began first comes first."""
+    began: dict[str, int] = {}
+    for birth in births:
+        began[birth.run] = min(birth.received_at, began.get(birth.run, birth.received_at))
+    return sorted(births, key=lambda birth: (birth.received_at, began[birth.run], birth.run, birth.epoch, birth.seq))
 
 
 def _several(signs: Signs, traces: Sequence[BirthTrace]) -> str:

@@ -75,6 +75,16 @@ def test_a_machine_that_starts_from_an_image_is_told_of_once_and_is_no_copy(data
     assert (cases(database), events(database)) == ([Doubt.WENT_BACK], ["state_went_back"])
 
 
+def test_births_of_two_starts_that_come_in_one_batch_are_no_copy(database: Database, now: datetime) -> None:
+    (unit,) = enrol(database)
+    report(database, unit, now, unit.birth(run="a"), unit.birth(epoch=3, run="a"), unit.heartbeat(epoch=3))
+    report(database, unit, now + SOON, unit.birth(run="b"), unit.heartbeat(epoch=1))
+    report(database, unit, now + 2 * SOON, unit.birth(epoch=4, run="b"), unit.birth(run="c"), unit.heartbeat(epoch=1))
+    report(database, unit, now + 3 * SOON, unit.birth(epoch=5, run="c"), unit.heartbeat(epoch=5))
+    judge(database, now + LATER)
+    assert cases(database) == [Doubt.WENT_BACK]
+
+
 def test_of_what_is_set_aside_the_first_and_the_newest_is_kept(database: Database, now: datetime) -> None:
     flooding, other = enrol(database, 2)
     for unit, messages in ((flooding, 150), (other, 5)):
