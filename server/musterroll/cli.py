@@ -29,6 +29,7 @@ from musterroll.commands import (
     serve,
     sources,
     units,
+    usage,
     users,
 )
 from musterroll.commands.context import Context, fail
@@ -65,7 +66,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences),
     *(installed_base.installed_base, plans.plan, reliability.reliability, proposals.proposals),
     *(products.products, products.policies, rates.rates),
-    *(units.units, outages.outages),
+    *(units.units, outages.outages, usage.usage),
 )
 for _command in _COMMANDS:
     cli.add_command(_command)

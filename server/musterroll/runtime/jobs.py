@@ -22,12 +22,14 @@ from musterroll.usecases.operations import clock, health
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.reconciliation import daily_snapshot
 from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.usage import measure as usage_measure
 from musterroll.usecases.warranty import products
 
 log = logging.getLogger(__name__)
 PROCESS = "schedule"
 _RUNS_KEPT = 100  # of each source
 _LEARNED = 5_000  # units in one run
+_MEASURED = 5_000  # units whose counters are read in one run
 _PLAN_INTERVAL = timedelta(minutes=10)  # between updates of the capacity facts while records change all the time
 
 
@@ -38,6 +40,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
         Job("reconcile", 5.0, work.reconcile),
         Job("identity", 10.0, work.identity),
         Job("rhythm", 10.0, work.rhythm),
+        Job("usage", 60.0, work.usage),
         Job("heartbeat", 5.0, work.heartbeat, at_any_time=True),
     ]
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
@@ -97,6 +100,14 @@ class _RegistryJobs(NamedTuple):
                 return
         with self.database.transaction() as session:
             rhythms.learn_rhythms(session, now, _LEARNED)
+
+    def usage(self, now: datetime) -> None:
+        """Read the lifetime counters of units, each once an hour or as often as the whole fleet takes, one batch per run."""
+        with self.database.snapshot() as session:
+            if not usage_measure.due(session, now):
+                return
+        with self.database.transaction() as session:
+            usage_measure.measure(session, now, _MEASURED)
 
     def product_changes(self, now: datetime) -> None:
         """Update the units of a changed product or policy, one batch per run."""

@@ -1,7 +1,8 @@
 """Marks that only move forward, left in the future by a clock that was ahead: each is void, and what it guards begins anew.
 
 Every column that holds such a mark is in one of the lists below; a test names the instants that are only labels. What units reported is
-brought back by `storage.liveness.stale_sweep`, and proofs of listening by `domain.liveness.extend_listening`.
+brought back by `storage.liveness.stale_sweep`, their use by `domain.usage.days`, and proofs of listening by
+`domain.liveness.extend_listening`.
 """
 
 from datetime import datetime, timedelta

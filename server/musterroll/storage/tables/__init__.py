@@ -23,5 +23,6 @@ from musterroll.storage.tables import (  # noqa: F401
     product_names,
     reconciliation,
     units,
+    usage,
     warranty,
 )

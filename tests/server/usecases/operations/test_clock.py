@@ -83,7 +83,7 @@ contract_line.ends_on contract_line.starts_on import_run.at unit_state_change.wi
 ELSEWHERE = """
 registry_state.since registry_state.until unit_status.heard_at unit_status.first_heard_at unit_status.death_at unit_status.held_at
 unit_status.stale_since unit_status.listed_at unit_status.unknown_since unit_status.quiet_since
-unit_state_change.at unit_state_change.recorded_at
+unit_state_change.at unit_state_change.recorded_at unit_use.at
 """
 
 
