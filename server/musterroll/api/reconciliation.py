@@ -32,10 +32,9 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.storage.contracts import exchange_rates
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.usecases.accounts import hierarchy
-from musterroll.usecases.installed_base import cells_by
+from musterroll.usecases.installed_base import cells_by, stored_days
 from musterroll.usecases.installed_base.as_of import EVERYTHING, BaseScope, Slice
 from musterroll.usecases.installed_base.cells_by import CellsPart
-from musterroll.usecases.reconciliation import daily_snapshot
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.reconciliation.run import Reconciliation
 
@@ -125,8 +124,8 @@ class SlicePage(Schema):
     next: str | None
 
 
-class TrendQuery(RequestSchema):
-    account: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
+class TrendQuery(ScopeQuery):
+    firmware: Text | None = Field(default=None, max_length=256, description="Firmware as last reported on each day.")
     first: Day
     until: Day
 
@@ -179,9 +178,9 @@ def list_slices(query: SlicesQuery) -> Response:
 
 @api.get("/reconciliation/trend", summary="The eight quadrants day by day", responses={200: CellTrend, **documented(404)})
 def get_trend(query: TrendQuery) -> Response:
-    """As stored at the end of each day."""
+    """As stored at the end of each day. A segment alone is of the accounts that were in it that day; else accounts are as they are now."""
     with read_only() as session:
-        days = daily_snapshot.trend(session, query.first, query.until, query.account)
+        days = stored_days.days(session, query.first, query.until, query.scope(), query.firmware)
     return answer(CellTrend(items=[CellTrendDay(on=day.on, cells=day.cells) for day in days]))
 
 

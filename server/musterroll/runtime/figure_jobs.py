@@ -17,20 +17,18 @@ from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import Figure, FiguresTogether, alone
 
 _REFRESH = timedelta(minutes=10)  # between updates for a large fleet
-_TREND_REFRESH = timedelta(hours=1)
 _MONTH_REFRESH = timedelta(days=1)  # of months that are over
 _SLICES = [by for by in Slice if by not in (Slice.ACCOUNT, Slice.SITE)]
 
 
 def due(session: Session, now: datetime) -> list[FiguresTogether]:
-    """Figures to compute now: for a large fleet all slow ones, for any fleet the trend and month ends. Skips fresh ones."""
+    """Figures to compute now: for a large fleet all slow ones, for any fleet month ends. Skips fresh ones."""
     imported = from_ms(import_runs.last_imported_at(session) or 0)  # what is older than this knows less than the records
 
     def old(figures: Sequence[Figure[Any]], than: timedelta) -> list[Figure[Any]]:
         return [figure for figure in figures if cached_figures.older(session, figure, max(now - than, imported))]
 
-    steady: list[Figure[Any]] = [trend.TREND] if old([trend.TREND], _TREND_REFRESH) else []
-    steady += licence_trend.due(session, now)
+    steady: list[Figure[Any]] = [*licence_trend.due(session, now)]
     if not cached_figures.large(session):
         return [*map(alone, steady)]
     this, *before = trend.months(now)

@@ -17,7 +17,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.usecases.access import users as access_users
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import pages as fleet_pages
-from musterroll.usecases.installed_base.trend import TREND
+from musterroll.usecases.installed_base.trend import trend
 from musterroll.usecases.operations import figure_cache as cached_figures
 
 from tests.server.web.conftest import Visitor
@@ -92,7 +92,7 @@ def test_a_step_of_the_month_leads_to_its_units(planner: Visitor) -> None:
 def test_days_nobody_kept_are_not_made_up(planner: Visitor, planned: Database) -> None:
     assert f"{planner_fleet.DAYS} days of history" in planner.get("/installed-base").text
     with planned.snapshot() as session:
-        assert len(TREND.count(session, datetime.now(UTC))) == planner_fleet.DAYS
+        assert len(trend(session, datetime.now(UTC))) == planner_fleet.DAYS
 
 
 def test_a_filter_is_saved_counted_exported_and_deleted(planner: Visitor, planned: Database) -> None:

@@ -15,14 +15,21 @@ CELLS_BY_DAY = Table(
         Column("units", COUNT, "number of units"),
         Column("year", ID, "year of `day`"),
     ),
-    "SELECT *, nullif(account, 0) AS account_id, year(day) AS year FROM export_day ORDER BY day, account, product_id, cell",
+    """
+SELECT d.day, nullif(h.account, 0) AS account_id, h.product_id, lpad(bin(h.cell), 3, '0') AS cell, sum(h.units) AS units,
+  year(d.day) AS year
+FROM export_day d JOIN export_history h ON h.since <= d.day AND h.until > d.day
+GROUP BY d.day, h.account, h.product_id, h.cell ORDER BY d.day, h.account, h.product_id, h.cell""",
     {
-        "export_day": Read(
+        "export_day": Read("SELECT DISTINCT 0 AS n, d.\"on\" AS day FROM day_total d WHERE d.axis = 'all'", {"n": "BIGINT", "day": "DATE"}),
+        "export_history": Read(
             """
-SELECT daily_cell_count.account_id AS account, daily_cell_count."on" AS day, daily_cell_count.product_id, daily_cell_count.cell,
-  daily_cell_count.units FROM {daily_cell_count}""",
-            {"account": "BIGINT", "day": "DATE", "product_id": "BIGINT", "cell": WORD, "units": "BIGINT"},
-        )
+SELECT cell_history.account_id AS account, cell_history.product_id, cell_history.cell, sum(cell_history.units) AS units, cell_history.since,
+  cell_history.until
+FROM {cell_history}
+GROUP BY cell_history.account_id, cell_history.product_id, cell_history.cell, cell_history.since, cell_history.until""",
+            {**dict.fromkeys(("account", "product_id", "cell", "units"), "BIGINT"), "since": "DATE", "until": "DATE"},
+        ),
     },
     ("year",),
 )

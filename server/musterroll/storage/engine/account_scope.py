@@ -38,7 +38,7 @@ _OWN = {
       WHEN 'line_serial' THEN EXISTS (SELECT 1 FROM unit u WHERE u.id = right_id AND u.account_id IN {reach}) AND EXISTS (
         SELECT 1 FROM contract_line l JOIN contract c ON c.id = l.contract_id WHERE l.id = left_id AND c.account_id IN {reach}) END""",
 }
-_SUMS_OF_ALL = ("exposure", "figure_cache", "plan_facts")  # they cannot be split by account
+_SUMS_OF_ALL = ("exposure", "figure_cache", "plan_facts", "day_total")  # they cannot be split by account
 # What is counted for all is counted for the accounts in reach.
 _INSTEAD = {
     "cell_count": """SELECT axis, of_id, cell, units FROM cell_count WHERE axis = 'account' AND of_id IN {reach}

@@ -10,9 +10,10 @@ from sqlmodel import Session, col
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
+from musterroll.storage.reconciliation import cell_history
 from musterroll.storage.reconciliation.unit_states import by_code
 from musterroll.storage.tables.accounts import Account, Site
-from musterroll.storage.tables.reconciliation import CellCount, DailyCellCount, UnitReconciliation
+from musterroll.storage.tables.reconciliation import CellCount, CellHistory, UnitReconciliation
 from musterroll.storage.tables.units import Unit
 
 _BASE = (3, 7)  # quadrants: deployed and operating
@@ -124,11 +125,11 @@ def places(session: Session, west: float, south: float, east: float, north: floa
 
 def operating_then(session: Session, on: date, account_ids: Sequence[int]) -> dict[int, int]:
     """The installed base by account on a stored day."""
-    s = DailyCellCount
-    query = select(col(s.account_id), func.sum(col(s.units))).where(
-        col(s.on) == on, col(s.account_id).in_(account_ids), col(s.cell).in_(["011", "111"])
+    h = CellHistory
+    query = select(col(h.account_id), func.sum(col(h.units))).where(
+        *cell_history.at(on), col(h.account_id).in_(account_ids), col(h.cell).in_(_BASE)
     )
-    return {row[0]: int(row[1]) for row in session.execute(query.group_by(col(s.account_id)))}
+    return {row[0]: int(row[1]) for row in session.execute(query.group_by(col(h.account_id)))}
 
 
 def operating_now(session: Session, account_ids: Sequence[int]) -> dict[int, int]:

@@ -1,7 +1,7 @@
 """Marks that only move forward, left in the future by a clock that was ahead: each is void, and what it guards begins anew.
 
-Every column that holds such a mark is in one of the lists below; a test names the instants that are only labels. What units reported is
-brought back by `storage.liveness.stale_sweep`, their use by `domain.usage.days`, and proofs of listening by
+Every column that holds such a mark is in one of the lists below, but for those of stored days; a test names the instants that are only
+labels. What units reported is brought back by `storage.liveness.stale_sweep`, their use by `domain.usage.days`, and proofs of listening by
 `domain.liveness.extend_listening`.
 """
 
@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from musterroll.domain.access import LONGEST_LOCK
 from musterroll.domain.notifications.events import EventKind
 from musterroll.domain.values.instants import CLOCKS_DIFFER, to_ms
+from musterroll.storage.reconciliation import cell_history
 from musterroll.storage.tables.access import ApiToken, User, WebSession
 from musterroll.storage.tables.audit import UndoProgress
 from musterroll.storage.tables.capacity import PlanFactsRow
@@ -23,7 +24,6 @@ from musterroll.storage.tables.imports import DocumentSource
 from musterroll.storage.tables.liveness import Outage, Silence
 from musterroll.storage.tables.notifications import Activity, CalendarFeed, EventRow, Notification, NotificationRule
 from musterroll.storage.tables.operations import CachedFigure, JobCheckpoint, ProcessHeartbeat, RegistryMetric
-from musterroll.storage.tables.reconciliation import DailyCellCount
 from musterroll.storage.tables.units import Unit
 
 _ENDINGS = "endings"  # the job whose position is the last day done (ordinal)
@@ -37,7 +37,7 @@ TO_NOW: tuple[Any, ...] = (
     *(IdentitySign.first_at, IdentitySign.last_at, IdentityCase.since, IdentityCase.at),
 )
 TO_START: tuple[Any, ...] = (CachedFigure.at, PlanFactsRow.at, JobCheckpoint.at, IdentitySign.judged_at)  # the work is done again
-DELETED: tuple[Any, ...] = (ProcessHeartbeat.at, RegistryMetric.at, DailyCellCount.on)  # exposure, noted as a process, is counted anew
+DELETED: tuple[Any, ...] = (ProcessHeartbeat.at, RegistryMetric.at)  # exposure, noted as a process, is counted anew
 OPENED: tuple[Any, ...] = (WebSession, ApiToken, ClaimToken)  # opened while the clock was ahead, and so valid for years: ended
 CHECKED = (
     EventRow.since,
@@ -56,6 +56,7 @@ def void(session: Session, now: datetime) -> None:
         session.execute(update(column.class_).where(_later(column, now)).values({column.key: 0}))
     for column in DELETED:
         session.execute(delete(column.class_).where(_later(column, now)))
+    cell_history.forget(session, now.date())
     for table in OPENED:
         session.execute(update(table).where(_later(table.created_at, now)).values(created_at=now, expires_at=now))
     session.execute(update(User).where(_later(User.locked_until, now + LONGEST_LOCK)).values(locked_until=None))

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import SmallInteger
+from sqlalchemy import Index, SmallInteger
 from sqlmodel import Field, SQLModel
 
 from musterroll.storage.tables.columns import BIG, row_id
@@ -38,12 +38,30 @@ class ReconcileQueue(SQLModel, table=True):
     unit_id: int | None = Field(default=None, index=True, sa_type=BIG)
 
 
-class DailyCellCount(SQLModel, table=True):
-    """The counts of one day, by account and product, as they were known when the day ended."""
+class DayTotal(SQLModel, table=True):
+    """The units of a stored day by quadrant, as known when it ended. `key` of axis `all`: empty; of `product`: id; of `segment`: name."""
 
-    __tablename__ = "daily_cell_count"
+    __tablename__ = "day_total"
+    axis: str = Field(primary_key=True, max_length=8)
+    key: str = Field(primary_key=True, max_length=80)
     on: date = Field(primary_key=True)
+    cell: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    units: int
+
+
+class CellHistory(SQLModel, table=True):
+    """Units in a quadrant on the stored days from `since` to before `until`, as they were known when each day ended.
+
+    `since` 0001-01-01: from the first stored day on; `until` 9999-12-31: to the last one.
+    """
+
+    __tablename__ = "cell_history"
+    __table_args__ = (Index("ix_cell_history_site", "site_id", "until"), Index("ix_cell_history_firmware", "firmware"))
     account_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})  # 0: none
     product_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
-    cell: str = Field(primary_key=True, max_length=3)
+    site_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})  # 0: none; -1: not stored, nor firmware
+    firmware: str = Field(primary_key=True, max_length=256)
+    cell: int = Field(primary_key=True, sa_type=SmallInteger, sa_column_kwargs={"autoincrement": False})
+    since: date = Field(primary_key=True)
+    until: date = Field(index=True)
     units: int

@@ -17,7 +17,7 @@ from musterroll.storage.contracts import renewals
 from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.contracts.shared_units import SharedUnit
 from musterroll.storage.fleet import sums as fleet_sums
-from musterroll.storage.reconciliation import cell_counters, daily_counts
+from musterroll.storage.reconciliation import cell_counters, cell_history
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
@@ -191,7 +191,7 @@ def _due_contracts(session: Session, now: datetime, account_id: int | None = Non
     endings = {key: ending for key, contract in terms.items() if (ending := rules.term_end(contract, today)) and ending.last_day < until}
     due_terms = [terms[key] for key in endings]
     worths, risks = renewals.worth_by_contract(session, due_terms, today), renewals.risk_by_contract(session, due_terms, today)
-    since = daily_counts.nearest(session, today - timedelta(BACK), today)
+    since = cell_history.nearest(session, today - timedelta(BACK), today)
     known = _activity(session, since, {row.account_id for row in rows.values() if row.id in endings and row.account_id})
     due = []
     for contract_id, ending in endings.items():

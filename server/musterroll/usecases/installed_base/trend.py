@@ -11,18 +11,16 @@ from musterroll.domain.installed_base.bridge import Bridge, BridgeStep
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.errors import NotFound
 from musterroll.storage.accounts import hierarchy
-from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.fleet.sums import BaseSums, MapPlace
-from musterroll.storage.operations import figure_cache as stored_figures
 from musterroll.storage.units import unit_card as unit_cards
 from musterroll.storage.units.unit_card import UnitName
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.installed_base import as_of as base_as_of
+from musterroll.usecases.installed_base import stored_days
 from musterroll.usecases.installed_base.as_of import EVERYTHING, Base, BaseScope, Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import CountedFigure, Figure, FiguresTogether
-from musterroll.usecases.reconciliation import daily_snapshot
 
 DAYS = 91  # of the trend
 MONTHS = 12  # with a bridge
@@ -99,9 +97,7 @@ def level(session: Session, of_account: str | None) -> TreeLevel:
 
 def trend(session: Session, now: datetime, of_account: str | None = None) -> list[BaseDay]:
     """The stored days of the last quarter, oldest first. Raises NotFound."""
-    if of_account is None and not limited(session):
-        return _trend(session, now)
-    return _days(session, now.date() - timedelta(DAYS), now, of_account)
+    return list(map(_day, stored_days.days(session, now.date() - timedelta(DAYS), now.date(), BaseScope(account=of_account))))
 
 
 def month(session: Session, first: date, now: datetime, of_account: str | None = None) -> CountedFigure[MonthChanges]:
@@ -144,22 +140,7 @@ def _months(session: Session, firsts: Sequence[date], now: datetime, scope: Base
         yield MonthChanges(first, month.bridge, units)
 
 
-def _trend(session: Session, now: datetime) -> list[BaseDay]:
-    """The cached days, and those since."""
-    row = stored_figures.get(session, TREND.name)
-    known = TREND.shape.validate_python(row.body) if row else []
-    since = now.date() - timedelta(DAYS)
-    if row and known and daily_snapshot.outdated(session, row.at, known[0].on, since):
-        known = []
-    first = known[-1].on + timedelta(1) if known else since
-    return [day for day in [*known, *_days(session, first, now, None)] if day.on >= since]
-
-
-def _days(session: Session, first: date, now: datetime, of_account: str | None) -> list[BaseDay]:
-    return [_day(counts) for counts in daily_snapshot.trend(session, first, now.date(), of_account)]
-
-
-def _day(day: daily_snapshot.Day) -> BaseDay:
+def _day(day: stored_days.Day) -> BaseDay:
     deployed = sum(units for code, units in day.cells.items() if code[1] == "1")
     return BaseDay(day.on, sum(day.cells.values()), deployed, day.cells["111"] + day.cells["011"])
 
@@ -174,5 +155,4 @@ def _grid(session: Session, _now: datetime) -> list[MapPlace]:
     return fleet_sums.grid(session)
 
 
-TREND = Figure[list[BaseDay]]("trend", TypeAdapter(list[BaseDay]), _trend)
 PLACES = Figure[list[MapPlace]]("places", TypeAdapter(list[MapPlace]), _grid)

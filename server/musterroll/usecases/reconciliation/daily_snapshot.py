@@ -1,21 +1,18 @@
-"""Daily snapshots: units by account, product and quadrant at the end of each day."""
+"""Daily snapshots: units by account, product, site, firmware and quadrant at the end of each day."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.storage.capacity import exposure as stored_exposure
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.operations import checkpoints
-from musterroll.storage.reconciliation import cell_counters, daily_counts
+from musterroll.storage.reconciliation import cell_counters, cell_history
 from musterroll.storage.reconciliation import run as run_statements
-from musterroll.storage.reconciliation.daily_counts import DailyCount
-from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.reconciliation.run import run_at
 
 _DAY = timedelta(days=1)
@@ -28,35 +25,35 @@ _LARGE = 20_000  # units
 _FEW = 7  # such days of a larger fleet at a time
 
 
-class Day(NamedTuple):
-    """One day's units by quadrant; all eight are present."""
-
-    on: date
-    cells: dict[str, int]
-
-
 def snapshot(session: Session, on: date, now: datetime) -> int | None:
     """Count a past day and store it, as `count` and `keep`. Returns the units counted, None where that day is stored already."""
-    return None if daily_counts.kept(session, on) else keep(session, on, next(count(session, [on], now)))
+    return None if cell_history.is_stored(session, on) else keep(session, on, next(count(session, [on], now)))
 
 
-def count(session: Session, days: Sequence[date], now: datetime) -> Iterator[list[DailyCount]]:
-    """The counts of past days, from one reading of the history. Raises DomainError for a day that is not over."""
+def count(session: Session, days: Sequence[date], now: datetime) -> Iterator[Columns]:
+    """The counts of past days, one after the other in the same columns, from one reading of the history.
+
+    Raises DomainError for a day that is not over.
+    """
     for on in days:
         if on >= now.date():
             raise DomainError(f"{on} is not over yet; a snapshot is of a whole day", "day_to_come")
-    return map(daily_counts.count, run_statements.of_past(session, [run_at(on, now) for on in days], to_ms(now)))
+    for columns in run_statements.of_past(session, [run_at(on, now) for on in days], to_ms(now)):
+        cell_history.make_count(columns)
+        yield columns
 
 
-def keep(session: Session, on: date, counts: list[DailyCount]) -> int | None:
-    """Store the counts of a day. Returns the units counted, None where that day is stored already.
+def keep(session: Session, on: date, counts: Columns) -> int | None:
+    """Store the counts of a day. Returns the units counted, None where that day is stored already or lies between stored ones.
 
     Taken just after the day ends; later corrections do not change it.
     """
-    if daily_counts.kept(session, on):
+    first, last = cell_history.first(session), cell_history.last(session)
+    if first is not None and last is not None and first <= on <= last:
         return None
-    daily_counts.keep(session, on, counts)
-    return sum(count.units for count in counts)
+    counts.attach(session)
+    cell_history.keep(counts, on, first, last)
+    return cell_history.counted(counts)
 
 
 def due(session: Session, now: datetime) -> list[date]:
@@ -67,7 +64,7 @@ def due(session: Session, now: datetime) -> list[date]:
     if _importing(session, now):
         return []
     yesterday = now.date() - _DAY
-    newest = daily_counts.last(session) or yesterday - _DAY
+    newest = cell_history.last(session) or yesterday - _DAY
     first = max(newest + _DAY, yesterday - (_MOST - 1) * _DAY)
     return [first + number * _DAY for number in range((yesterday - first).days + 1)]
 
@@ -82,16 +79,10 @@ def recount(session: Session, now: datetime) -> bool:
     if (newest == counted.position and not new) or _importing(session, now):
         return False
     checkpoints.put(session, _COUNTED, newest, to_ms(now))
-    if new < _SHARE * sum(cell_counters.counts(session).values()) or daily_counts.last(session) is None:
+    if new < _SHARE * sum(cell_counters.counts(session).values()) or cell_history.last(session) is None:
         return False
-    daily_counts.forget(session)
+    cell_history.forget(session)
     return True
-
-
-def outdated(session: Session, read_at: int, first: date, since: date) -> bool:
-    """Whether days read at an instant (ms), from `first` on, have been counted again, or others since `since` were counted before them."""
-    stored = daily_counts.nearest(session, since, first)
-    return checkpoints.mark(session, _COUNTED).at > read_at or stored is not None
 
 
 def _importing(session: Session, now: datetime) -> bool:
@@ -106,18 +97,9 @@ def earlier(session: Session, now: datetime) -> list[date]:
     """
     if _importing(session, now):
         return []
-    oldest, heard = daily_counts.first(session), stored_exposure.first_heard(session)
+    oldest, heard = cell_history.first(session), stored_exposure.first_heard(session)
     if oldest is None or heard is None:
         return []
     reach = max(now.date() - _BACK * _DAY, from_ms(heard).date())
     count = min((oldest - reach).days, _FEW if sum(cell_counters.counts(session).values()) > _LARGE else _MOST)
     return [oldest - number * _DAY for number in range(1, count + 1)]
-
-
-def trend(session: Session, first: date, until: date, of_account: str | None = None) -> list[Day]:
-    """The stored days between two (both included), of an account with its subsidiaries or of all. Raises NotFound."""
-    root = None if of_account is None else account(session, of_account).id
-    days: dict[date, Day] = {}
-    for on, cell, units in daily_counts.between(session, first, until, root):
-        days.setdefault(on, Day(on, dict.fromkeys(CELLS, 0))).cells[cell] = units
-    return list(days.values())

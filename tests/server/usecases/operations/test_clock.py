@@ -12,7 +12,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.operations import checkpoints, figure_cache, future_marks
 from musterroll.storage.tables.access import User, WebSession
 from musterroll.storage.tables.notifications import EventRow
-from musterroll.storage.tables.reconciliation import DailyCellCount
+from musterroll.storage.tables.reconciliation import DayTotal
 from musterroll.usecases.access import sessions
 from musterroll.usecases.liveness import stale_sweep
 from musterroll.usecases.notifications import detect
@@ -31,7 +31,7 @@ def test_after_a_clock_that_was_ahead_all_recurring_work_goes_on(database: Datab
         assert detect.store_endings(session, [], wrong) == 0
         figure_cache.put(session, "trend", to_ms(wrong), [])
         exposure.note_counted(session, to_ms(wrong), 0)
-        session.add(DailyCellCount(on=wrong.date(), account_id=0, product_id=0, cell="CDO", units=1))
+        session.add(DayTotal(axis="all", key="", on=wrong.date(), cell=7, units=1))
         session.add(EventRow(kind=EventKind.STALE, at=to_ms(wrong), taken_at=to_ms(wrong)))
         user = User(name="ada", password_hash="", role="admin", created_at=now, locked_until=wrong)
         session.add(user)
@@ -83,7 +83,7 @@ contract_line.ends_on contract_line.starts_on import_run.at unit_state_change.wi
 ELSEWHERE = """
 registry_state.since registry_state.until unit_status.heard_at unit_status.first_heard_at unit_status.death_at unit_status.held_at
 unit_status.stale_since unit_status.listed_at unit_status.unknown_since unit_status.quiet_since
-unit_state_change.at unit_state_change.recorded_at unit_use.at
+unit_state_change.at unit_state_change.recorded_at unit_use.at day_total.on cell_history.since cell_history.until
 """
 
 

@@ -11,8 +11,10 @@ from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange
+from musterroll.usecases.installed_base.as_of import BaseScope
+from musterroll.usecases.installed_base.stored_days import days
 from musterroll.usecases.reconciliation import run as reconciliation_run
-from musterroll.usecases.reconciliation.daily_snapshot import due, earlier, recount, snapshot, trend
+from musterroll.usecases.reconciliation.daily_snapshot import due, earlier, recount, snapshot
 from musterroll.usecases.units.move import move_unit
 from sqlmodel import Session, select
 
@@ -44,7 +46,7 @@ def test_a_day_that_is_over_is_kept_once_as_it_ended(database: Database, now: da
         move_unit(session, uid, Lifecycle.RETIRED, actor="anna", now=now)
         assert snapshot(session, YESTERDAY, now) is None
         assert snapshot(session, date(2026, 11, 1), now + timedelta(days=1)) == 3
-        kept = trend(session, YESTERDAY, date(2026, 11, 1))
+        kept = days(session, YESTERDAY, date(2026, 11, 1))
         assert [(day.on, day.cells) for day in kept] == [
             (YESTERDAY, cells(c110=1, c010=1, c000=1)),
             (date(2026, 11, 1), cells(c110=1, c000=2)),
@@ -55,8 +57,8 @@ def test_a_trend_is_of_an_account_with_all_below_it(database: Database, now: dat
     with database.transaction() as session:
         fleet(session)
         snapshot(session, YESTERDAY, now)
-        assert [day.cells for day in trend(session, YESTERDAY, YESTERDAY, "P")] == [cells(c110=1, c010=1)]
-        assert trend(session, date(2026, 1, 1), date(2026, 1, 31)) == []
+        assert [day.cells for day in days(session, YESTERDAY, YESTERDAY, BaseScope(account="P"))] == [cells(c110=1, c010=1)]
+        assert days(session, date(2026, 1, 1), date(2026, 1, 31)) == []
 
 
 def test_a_day_not_over_is_refused(database: Database, now: datetime) -> None:
@@ -88,7 +90,7 @@ def test_days_before_the_first_that_is_kept_are_told_from_history(database: Data
             snapshot(session, day, now)
         assert earlier(session, now) == []
         assert due(session, now) == []
-        assert {day.cells["011"] for day in trend(session, heard.date(), YESTERDAY)} == {1}
+        assert {day.cells["011"] for day in days(session, heard.date(), YESTERDAY)} == {1}
 
 
 def test_a_day_when_nothing_was_going_on_is_not_kept(database: Database, now: datetime) -> None:
@@ -109,7 +111,7 @@ def test_no_day_is_stored_while_documents_come_in_and_a_fleet_that_came_in_late_
         assert due(session, now + hour) == [yesterday]
         reconciliation_run.tick(session, now + hour)
         snapshot(session, yesterday, now + hour)
-        assert trend(session, yesterday, yesterday)[0].cells["011"] == 0
+        assert days(session, yesterday, yesterday)[0].cells["011"] == 0
     reports = "".join(f"SN{n},2026-01-06T00:00:00Z,{now - timedelta(minutes=1):%Y-%m-%dT%H:%M:%SZ}\n" for n in range(10))
     take(database, now + 2 * hour, "telemetry", "Serial Number,First Seen,Last Seen\n" + reports)
     with database.transaction() as session:
@@ -117,7 +119,7 @@ def test_no_day_is_stored_while_documents_come_in_and_a_fleet_that_came_in_late_
         assert recount(session, now + 3 * hour)
         assert due(session, now + 3 * hour) == [yesterday]
         snapshot(session, yesterday, now + 3 * hour)
-        assert trend(session, yesterday, yesterday)[0].cells["011"] == 10
+        assert days(session, yesterday, yesterday)[0].cells["011"] == 10
 
 
 def test_a_small_import_leaves_the_stored_days_as_they_were(database: Database, now: datetime) -> None:
