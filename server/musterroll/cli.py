@@ -31,6 +31,7 @@ from musterroll.commands import (
     units,
     usage,
     users,
+    worth,
 )
 from musterroll.commands.context import Context, fail
 from musterroll.commands.imports import import_
@@ -63,7 +64,7 @@ _COMMANDS: tuple[click.Command, ...] = (
         audit.changes,
         notifications.notify,
     ),
-    *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences),
+    *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences, worth.worth),
     *(installed_base.installed_base, plans.plan, reliability.reliability, proposals.proposals),
     *(products.products, products.policies, rates.rates),
     *(units.units, outages.outages, usage.usage),

@@ -34,6 +34,7 @@ from musterroll.api import (
     sources,
     unit_actions,
     units,
+    worth,
 )
 from musterroll.api.http.application import Application, new_app
 from musterroll.api.http.context import ApiContext, Authenticate, Checks, install
@@ -66,6 +67,7 @@ _RESOURCES = (
         findings,
         licences,
         renewals,
+        worth,
         plans,
         reliability,
         segments,

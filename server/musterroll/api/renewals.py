@@ -161,7 +161,7 @@ def list_past_renewals(query: PastTermQuery) -> Response:
         ended = past.value
         summary.update(counted_at=past.at, since=ended.since, rate=share_out(Ratio(ended.renewed, len(ended.terms))))
         summary.update(outcomes={outcome.value: count for outcome, count in ended.outcomes.items()})
-        summary.update(retention=list(map(_retention, ended.money)))
+        summary.update(retention=list(map(retention_out, ended.money)))
         begin = cursors.number(cursor) or 0
         behind = begin + limit
         return [_past_term(term) for term in ended.terms[begin:behind]], cursors.encode(behind) if len(ended.terms) > behind else None
@@ -181,7 +181,7 @@ def share_out(share: Ratio) -> ShareOut:
     return ShareOut(part=share.part, whole=share.whole, share=interval.share if share.whole else None, low=interval.low, high=interval.high)
 
 
-def _retention(of: RetainedMoney) -> RetentionOut:
+def retention_out(of: RetainedMoney) -> RetentionOut:
     money = {name: money_out(getattr(of, name)) for name in ("worth", "gross", "net")}
     return RetentionOut(priced=of.priced, **money, gross_share=of.gross_share, net_share=of.net_share)
 

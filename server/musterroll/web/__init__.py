@@ -43,6 +43,7 @@ from musterroll.web.pages import segments as segments_pages
 from musterroll.web.pages import sources as sources_pages
 from musterroll.web.pages import unit as unit_pages
 from musterroll.web.pages import users as users_pages
+from musterroll.web.pages import worth as worth_pages
 from musterroll.web.wording import coverage
 from musterroll.web.wording import filters as filter_wording
 from musterroll.web.wording import findings as finding_wording
@@ -65,6 +66,7 @@ _SUBJECTS = (
     accounts_pages,
     contracts,
     licences_pages,
+    worth_pages,
     capacity,
     segments_pages,
     source_form,

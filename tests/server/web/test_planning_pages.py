@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -75,11 +76,39 @@ def test_whoever_sees_two_accounts_finds_their_numbers_and_rows_only(planner: Vi
 def test_figures_kept_for_a_large_fleet_are_what_is_counted_when_asked(
     planner: Visitor, planned: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pages = ["/installed-base?by=country", "/installed-base?by=firmware", "/renewals", "/licences?by=product", "/segments"]
+    pages = ["/installed-base?by=country", "/installed-base?by=firmware", "/renewals", "/licences?by=product", "/segments", "/worth"]
     counted = [_stable(planner.get(address).text) for address in pages]
     monkeypatch.setattr(cached_figures, "LARGE", 0)
     _keep_all(planned)
     assert [_stable(planner.get(address).text) for address in pages] == counted
+
+
+def test_the_worth_of_some_accounts_is_the_sum_of_their_rows(planner: Visitor, planned: Database) -> None:
+    with planned.transaction() as session:
+        reach = access_users.account_ids(session, Role.PLANNER, ["A00001", "A00006"])  # A00002 is below A00001
+        lee = access_users.create(session, "lee", Role.PLANNER, reach, actor="admin", now=datetime.now(UTC))
+        lee.password_hash, lee.must_change = access_users.named(session, "admin").password_hash, False
+    limited = Visitor(planner.client.application.test_client())
+    assert limited.sign_in(name="lee").status_code == 303
+    whole, own = (visitor.get("/api/v1/worth").json for visitor in (planner, limited))
+    assert own["items"] == [row for row in whole["items"] if row["key"] in ("A00001", "A00002", "A00006")]
+    for name in ("seats", "priced", "silent_seats", "unused_seats"):
+        assert own["total"][name] == sum(row[name] for row in own["items"]) < whole["total"][name]
+    for name in ("value", "silent", "unused", "overdue", "ending", "stake"):
+        rows = [Decimal(amount["amount"]) for row in own["items"] for amount in row[name]]
+        assert sum(rows) == sum(Decimal(amount["amount"]) for amount in own["total"][name])
+    page = limited.get("/worth").text
+    assert "Halcyon Metals" in page
+    assert "Larkspur" not in page + limited.get("/api/v1/worth?format=csv").text
+
+
+def test_the_worth_says_of_how_many_units_and_leads_to_what_is_at_stake(planner: Visitor) -> None:
+    page, total = planner.get("/worth").text, planner.get("/api/v1/worth").json["total"]
+    assert f"{total['priced']} of {total['seats']} units priced" in page
+    silent = re.search(r'href="(/findings\?kind=paid_but_silent)">Silent</a>.*?\((\d+)\)', page, re.DOTALL)
+    assert silent
+    assert f"{int(silent[2]):,} finding" in planner.get(silent[1]).text
+    assert planner.get("/api/v1/worth?by=product&format=csv").text.startswith("seats,priced,")
 
 
 def test_a_step_of_the_month_leads_to_its_units(planner: Visitor) -> None:

@@ -3,7 +3,7 @@
 `domain.contracts.terms` decides for each contract whether it is in force; what follows for its lines is decided here, in SQL.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -75,12 +75,17 @@ def _terms(columns: Columns, on: date) -> Iterator[tuple[int, int, str, str | No
     """Contracts that have started: whether in force, when the last term ended (at the latest `on`), and when the present one ends."""
     begun = "FROM run_contract WHERE state <> $draft AND starts_on <= $on"
     for row in columns.rows(begun, draft=rules.ContractState.DRAFT.value, on=on):
-        id_, ref, account, state, starts_on, ends_on, renews, months, notice_days, notice_on, ended_on, currency, _ = row
-        renewal = (renews, months, notice_days, notice_on, ended_on)
-        contract = rules.ContractTerms(id_, ref, account, rules.ContractState(state), Span(starts_on, ends_on), *renewal, currency)
+        contract = terms_of(row)
         term = rules.term_on(contract, on)
         until = term.ends_on.isoformat() if term and term.ends_on else None
-        yield id_, int(term is not None), rules.last_end(contract, on).isoformat(), until
+        yield contract.id, int(term is not None), rules.last_end(contract, on).isoformat(), until
+
+
+def terms_of(row: Sequence[Any]) -> rules.ContractTerms:
+    """A row of `run_contract` for the rules."""
+    id_, ref, account, state, starts_on, ends_on, renews, months, notice_days, notice_on, ended_on, currency, *_ = row
+    renewal = (renews, months, notice_days, notice_on, ended_on)
+    return rules.ContractTerms(id_, ref, account, rules.ContractState(state), Span(starts_on, ends_on), *renewal, currency)
 
 
 def contract_terms(row: Row[Any] | Contract) -> rules.ContractTerms:

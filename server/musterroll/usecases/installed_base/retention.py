@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
@@ -9,6 +10,7 @@ from sqlmodel import Session
 
 from musterroll.domain.contracts import retention as rules
 from musterroll.domain.contracts.renewal_outcomes import Outcome, PastTerm, past_terms
+from musterroll.domain.contracts.renewals import quarter
 from musterroll.domain.values.dates import add_months, last_day
 from musterroll.domain.values.money import Money
 from musterroll.storage.accounts import hierarchy
@@ -42,13 +44,23 @@ class RetainedMoney(NamedTuple):
     net_share: float | None
 
 
+class QuarterRetention(NamedTuple):
+    """Terms that ended in a quarter, such as `2026 Q4`."""
+
+    name: str
+    due: int
+    renewed: int
+    money: list[RetainedMoney]
+
+
 class PastRenewals(NamedTuple):
-    """Terms that ended from `since` on, in order of their end."""
+    """Terms that ended from `since` on, in order of their end; `quarters` likewise."""
 
     since: date
     terms: list[EndedTerm]
     outcomes: dict[Outcome, int]
     money: list[RetainedMoney]
+    quarters: list[QuarterRetention] = []
 
     @property
     def renewed(self) -> int:
@@ -69,11 +81,19 @@ def _past_renewals(session: Session, now: datetime, account_id: int | None = Non
     if account_id is not None:
         within = set(session.scalars(hierarchy.subtree(account_id)))
         past = [term for term in past if term.contract.account in within]
-    currencies = sorted({currency for term in past for currency in term.worth})
     outcomes = rules.retention(past, "").outcomes
-    return PastRenewals(
-        since, list(map(_ended, past)), outcomes, [_money(rules.retention(past, currency), currency) for currency in currencies]
-    )
+    return PastRenewals(since, list(map(_ended, past)), outcomes, _retained(past), _quarters(past))
+
+
+def _quarters(past: list[PastTerm]) -> list[QuarterRetention]:
+    groups = groupby(past, lambda term: quarter(last_day(term.ends_on)))  # in order of their end
+    terms = {name: list(group) for name, group in groups}
+    return [QuarterRetention(name, len(of), sum(term.outcome.renews for term in of), _retained(of)) for name, of in terms.items()]
+
+
+def _retained(past: list[PastTerm]) -> list[RetainedMoney]:
+    currencies = sorted({currency for term in past for currency in term.worth})
+    return [_money(rules.retention(past, currency), currency) for currency in currencies]
 
 
 def _ended(term: PastTerm) -> EndedTerm:
