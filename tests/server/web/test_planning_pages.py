@@ -111,6 +111,22 @@ def test_the_worth_says_of_how_many_units_and_leads_to_what_is_at_stake(planner:
     assert planner.get("/api/v1/worth?by=product&format=csv").text.startswith("seats,priced,")
 
 
+def test_an_account_to_call_is_assigned_with_a_due_date_and_a_comment(planner: Visitor) -> None:
+    day = datetime.now(UTC).date() + timedelta(days=3)
+    form = {"assignee": "admin", "due_on": str(day), "comment": "asks for a <new> offer"}
+    assert planner.post("/accounts/A00003/follow-up", seen="/worth", **form).headers["Location"] == "/worth#accounts"
+    assert f"admin, due {day.day} " in (page := planner.get("/worth").text)
+    assert "asks for a &lt;new&gt; offer" in page
+    refused = planner.post("/accounts/A00003/follow-up", seen="/worth", assignee="nobody")
+    assert refused.status_code == 409
+    assert "There is no active user" in refused.text
+    assert planner.post("/accounts/A00003/follow-up", seen="/worth", assignee="admin", due_on="soon").status_code == 409
+    (row,) = planner.get("/api/v1/follow-ups?done=false").json["items"]
+    assert (row["account"]["ref"], row["due_on"]) == ("A00003", str(day))
+    assert planner.post("/accounts/A00003/follow-up", seen="/worth", done="yes", **form).status_code == 303
+    assert planner.get("/api/v1/follow-ups?done=false").json["items"] == []
+
+
 def test_a_step_of_the_month_leads_to_its_units(planner: Visitor) -> None:
     lately = datetime.now(UTC) - timedelta(15)  # a month of which more than its first days are over
     page = planner.get(f"/installed-base?month={lately:%Y-%m}").text

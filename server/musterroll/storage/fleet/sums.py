@@ -127,7 +127,7 @@ def operating_then(session: Session, on: date, account_ids: Sequence[int]) -> di
     """The installed base by account on a stored day."""
     h = CellHistory
     query = select(col(h.account_id), func.sum(col(h.units))).where(
-        *cell_history.at(on), col(h.account_id).in_(account_ids), col(h.cell).in_(_BASE)
+        *cell_history.at(on), bulk.among(session, col(h.account_id), account_ids), col(h.cell).in_(_BASE)
     )
     return {row[0]: int(row[1]) for row in session.execute(query.group_by(col(h.account_id)))}
 
@@ -135,7 +135,7 @@ def operating_then(session: Session, on: date, account_ids: Sequence[int]) -> di
 def operating_now(session: Session, account_ids: Sequence[int]) -> dict[int, int]:
     t = CellCount
     query = select(col(t.of_id), func.sum(col(t.units))).where(
-        col(t.axis) == "account", col(t.of_id).in_(account_ids), col(t.cell).in_(_BASE)
+        col(t.axis) == "account", bulk.among(session, col(t.of_id), account_ids), col(t.cell).in_(_BASE)
     )
     return {row[0]: int(row[1]) for row in session.execute(query.group_by(col(t.of_id)))}
 

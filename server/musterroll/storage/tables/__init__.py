@@ -12,6 +12,7 @@ from musterroll.storage.tables import (  # noqa: F401
     enrolment,
     findings,
     fleet,
+    follow_ups,
     identity,
     imports,
     liveness,

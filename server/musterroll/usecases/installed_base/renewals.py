@@ -1,7 +1,7 @@
 """Renewals: contracts due within a year, their value and value at risk, and how much of the fleet is covered."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -192,7 +192,7 @@ def _due_contracts(session: Session, now: datetime, account_id: int | None = Non
     due_terms = [terms[key] for key in endings]
     worths, risks = renewals.worth_by_contract(session, due_terms, today), renewals.risk_by_contract(session, due_terms, today)
     since = cell_history.nearest(session, today - timedelta(BACK), today)
-    known = _activity(session, since, {row.account_id for row in rows.values() if row.id in endings and row.account_id})
+    known = activity(session, since, {row.account_id for row in rows.values() if row.id in endings and row.account_id})
     due = []
     for contract_id, ending in endings.items():
         row = rows[contract_id]
@@ -204,7 +204,8 @@ def _due_contracts(session: Session, now: datetime, account_id: int | None = Non
     return DueContracts(sorted(due, key=lambda row: (row.ending.last_day, row.ref)), since)
 
 
-def _activity(session: Session, since: date | None, account_ids: set[int]) -> dict[int, BaseActivity]:
+def activity(session: Session, since: date | None, account_ids: Collection[int]) -> dict[int, BaseActivity]:
+    """The installed base of accounts on a stored day and now."""
     if since is None or not account_ids:
         return {}
     then = fleet_sums.operating_then(session, since, sorted(account_ids))

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from musterroll.domain.contracts import book as rules
 from musterroll.domain.contracts.book import BookEntry, Worth
-from musterroll.domain.contracts.renewals import BaseActivity, is_declining, quarter
+from musterroll.domain.contracts.renewals import is_declining, quarter
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import to_ms
@@ -20,8 +20,7 @@ from musterroll.storage.contracts import exchange_rates
 from musterroll.storage.contracts.book import BookNames
 from musterroll.storage.engine.columns import Columns
 from musterroll.storage.findings import lists as finding_lists
-from musterroll.storage.fleet import sums as fleet_sums
-from musterroll.storage.reconciliation import daily_counts
+from musterroll.storage.reconciliation import cell_history
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.usecases.installed_base import renewals, retention
 from musterroll.usecases.installed_base.renewals import BACK, RenewalSum
@@ -106,11 +105,9 @@ def _book(session: Session, now: datetime) -> _Book:
 
 def _declining(session: Session, columns: Columns, on: date) -> tuple[list[int], date | None]:
     """Accounts with lines in force whose installed base shrank, as in the list of renewals."""
-    since, accounts = daily_counts.nearest(session, on - timedelta(BACK), on), stored.accounts(columns)
-    if since is None:
-        return [], None
-    then, today = fleet_sums.operating_then(session, since, accounts), fleet_sums.operating_now(session, accounts)
-    return [account for account in then if is_declining(BaseActivity(then[account], today.get(account, 0)))], since
+    since = cell_history.nearest(session, on - timedelta(BACK), on)
+    known = renewals.activity(session, since, stored.accounts(columns))
+    return [account for account, activity in known.items() if is_declining(activity)], since
 
 
 def _by_account(book: _Book) -> list[WorthOf]:

@@ -1,13 +1,19 @@
 """Worth: the annual value of the contracts, what of it is at stake, and the accounts to call."""
 
+from datetime import date
 from urllib.parse import urlencode
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, make_response, redirect, request
 
+from musterroll.domain.access import Role
 from musterroll.domain.contracts.book import ENDING
+from musterroll.domain.values.errors import Conflict
+from musterroll.storage.accounts import follow_ups as stored
+from musterroll.usecases.accounts import follow_ups
+from musterroll.usecases.accounts.follow_ups import Assignment
 from musterroll.usecases.installed_base import worth as base_worth
 from musterroll.usecases.installed_base.worth import WorthBreakdown
-from musterroll.web.http.context import clock, page, snapshot
+from musterroll.web.http.context import actor, clock, needs, page, snapshot, transaction
 
 pages = Blueprint("worth", __name__)
 
@@ -24,14 +30,44 @@ PARTS = {  # of the annual value: a name, what it means, and where its units or 
 
 @pages.get("/worth")
 def overview() -> str:
+    return _page()
+
+
+@pages.post("/accounts/<ref>/follow-up")
+@needs(Role.PLANNER)
+def follow_up(ref: str) -> Response:
+    """Assigns an account from the list of accounts to call."""
+    try:
+        to = Assignment(_field("assignee"), _day(_field("due_on")), _field("comment"), request.form.get("done") == "yes")
+        with transaction() as session:
+            follow_ups.follow_up(session, ref, to, actor().name, clock())
+    except Conflict as refusal:
+        return make_response(_page(str(refusal)), 409)
+    return make_response(redirect("/worth#accounts", 303))
+
+
+def _page(refused: str | None = None) -> str:
     now = clock()
     by = WorthBreakdown.PRODUCT if request.args.get("by") == WorthBreakdown.PRODUCT else WorthBreakdown.SEGMENT
     with snapshot() as session:
         counted = base_worth.worth(session, now)
+        assigned = stored.by_account(session, [row.key for row in counted.value.accounts[:SHOWN]])
     worth = counted.value
     rows = worth.segments if by is WorthBreakdown.SEGMENT else worth.products
+    words = {"parts_of_it": PARTS, "export": export, "refused": refused, "assigned": assigned}
     lists = {"accounts": worth.accounts[:SHOWN], "rows": rows[:SHOWN], "more": len(rows) - SHOWN, "by": by, "breakdowns": BREAKDOWNS}
-    return page("worth.html", now, counted=counted, worth=worth, total=worth.total, parts_of_it=PARTS, export=export, **lists)
+    return page("worth.html", now, counted=counted, worth=worth, total=worth.total, **words, **lists)
+
+
+def _field(name: str) -> str:
+    return request.form.get(name, "").strip()[:600]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise Conflict("enter the due date as a day such as 2026-12-10", "bad_day") from None
 
 
 def export(by: str, format_: str) -> str:
