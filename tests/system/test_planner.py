@@ -9,9 +9,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from musterroll.storage.engine.database import Database
 from playwright.sync_api import Page, expect
 
-from tests.support import planner_fleet
+from tests.support import planner_fleet, sample_usage
 from tests.support.site import DESK, PHONE, Site, served
 
 pytestmark = pytest.mark.browser
@@ -19,16 +20,21 @@ pytestmark = pytest.mark.browser
 ADDRESSES = (
     *("/installed-base", "/installed-base?by=age&account=A00001", "/installed-base/map", "/accounts", "/accounts/A00001"),
     *("/renewals?only=falling", "/contracts", "/contracts/C-201", "/licences?target=230", "/segments", "/segments/attach"),
-    "/fleet?cells=011&warranty=yes",
-    "/worth",
+    *("/fleet?cells=011&warranty=yes", "/worth", "/usage?counter=pages&breakdown=cohort"),
+    "/accounts/A00001?counter=pages&period=week",
 )
 PICTURES = os.environ.get("MUSTERROLL_PICTURES")  # a folder: the story's pictures are kept there
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with served(tmp_path_factory.mktemp("site"), planner_fleet.fill) as site:
+    with served(tmp_path_factory.mktemp("site"), _fill) as site:
         yield site
+
+
+def _fill(database: Database, now: datetime) -> None:
+    planner_fleet.fill(database, now)
+    sample_usage.fill(database, now)
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone at night", "desk"])
@@ -245,3 +251,17 @@ def workbook() -> bytes:
             sheet.append(row)
     book.save(file)
     return file.getvalue()
+
+
+def test_the_value_of_each_day_is_read_by_keyboard_and_by_pointer(visit: Callable[..., Page]) -> None:
+    page = visit(DESK)
+    page.goto("/usage?counter=pages")
+    chart, value = page.get_by_role("slider", name="Use by day"), page.locator(".use-value")
+    today = value.inner_text()
+    chart.press("ArrowLeft")
+    expect(value).not_to_have_text(today)
+    expect(chart).to_have_attribute("aria-valuetext", value.inner_text())
+    chart.press("End")
+    expect(value).to_have_text(today)
+    page.locator(".use-bars g").first.hover()
+    expect(chart).to_have_attribute("aria-valuenow", "1")

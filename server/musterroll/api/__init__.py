@@ -35,6 +35,7 @@ from musterroll.api import (
     sources,
     unit_actions,
     units,
+    usage,
     worth,
 )
 from musterroll.api.http.application import Application, new_app
@@ -81,6 +82,7 @@ _RESOURCES = (
         quarantine,
         rates,
         sources,
+        usage,
     ),
 )
 

@@ -15,6 +15,7 @@ from musterroll.usecases.installed_base import licence_trend, renewals, retentio
 from musterroll.usecases.installed_base.as_of import Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import Figure, FiguresTogether, alone
+from musterroll.usecases.usage import adoption, declining
 
 _REFRESH = timedelta(minutes=10)  # between updates for a large fleet
 _MONTH_REFRESH = timedelta(days=1)  # of months that are over
@@ -35,7 +36,14 @@ def due(session: Session, now: datetime) -> list[FiguresTogether]:
     ages = [(this, _REFRESH), *((first, min(_MONTH_REFRESH, now - _end(first))) for first in before)]  # once more when it is over
     months = trend.month_figures([first for first, age in ages if old([trend.month_figure(first)], age)])
     slices = trend.all_sliced([by for by in _SLICES if old([trend.sliced(by)], _REFRESH)])
-    contracts: list[Figure[Any]] = [renewals.DUE_CONTRACTS, renewals.RATES, retention.PAST_RENEWALS]
+    contracts: list[Figure[Any]] = [
+        adoption.ENGAGEMENT,
+        declining.DECLINING,
+        renewals.DUE_CONTRACTS,
+        renewals.RATES,
+        retention.PAST_RENEWALS,
+    ]
+    steady += old([adoption.ENGAGEMENT, declining.DECLINING], _REFRESH)
     steady += old([fleet_firmware.KNOWN, trend.PLACES, *contracts, licence_trend.TODAY], _REFRESH)
     book = [worth.BOTH] if old(worth.BOTH.figures, _REFRESH) else []
     segments = [together for together in fleet_segments.figures(session) if old(together.figures, _REFRESH)]

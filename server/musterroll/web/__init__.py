@@ -42,6 +42,7 @@ from musterroll.web.pages import notifications as notifications_pages
 from musterroll.web.pages import segments as segments_pages
 from musterroll.web.pages import sources as sources_pages
 from musterroll.web.pages import unit as unit_pages
+from musterroll.web.pages import usage as usage_pages
 from musterroll.web.pages import users as users_pages
 from musterroll.web.pages import worth as worth_pages
 from musterroll.web.wording import coverage
@@ -67,6 +68,7 @@ _SUBJECTS = (
     contracts,
     licences_pages,
     worth_pages,
+    usage_pages,
     capacity,
     segments_pages,
     source_form,

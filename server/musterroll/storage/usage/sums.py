@@ -68,3 +68,21 @@ def _fold(session: Session, first: int, last: int) -> None:
         for account, product, counter, use, units in rows
     ]
     session.execute(insert(UsageSum), values)
+
+
+def weekly(session: Session, first: int, weeks: int) -> dict[tuple[int, int], dict[int, float]]:
+    """Use by account and counter in each of so many weeks from a Monday on, by the number of the week. Without units of no account."""
+    s = UsageSum
+    week = (col(s.day) - first) // 7
+    query: Any = select(col(s.account_id), col(s.counter_id), week, func.sum(col(s.use)))
+    query = query.where(col(s.day).between(first, first + 7 * weeks - 1), col(s.account_id) > 0)
+    by_key: dict[tuple[int, int], dict[int, float]] = {}
+    for account, counter, number, use in session.execute(query.group_by(col(s.account_id), col(s.counter_id), week)):
+        by_key.setdefault((account, counter), {})[number] = float(use)
+    return by_key
+
+
+def began(session: Session) -> int | None:
+    """The first day with use of any unit: before it nothing was measured."""
+    day: int | None = session.execute(select(func.min(col(UsageSum.day)))).scalar_one()
+    return day

@@ -27,6 +27,7 @@ ENTRIES = (
     Entry("/renewals", "Renewals", "calendar-event", "Planning"),
     Entry("/capacity", "Capacity", "tool", "Planning"),
     Entry("/licences", "Licences", "license", "Planning"),
+    Entry("/usage", "Use", "chart-line", "Planning"),
     Entry("/segments", "Segments", "filter", "Planning"),
     Entry("/accounts", "Accounts", "building", "Customers & contracts"),
     Entry("/contracts", "Contracts", "file-text", "Customers & contracts"),

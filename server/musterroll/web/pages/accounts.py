@@ -13,9 +13,11 @@ from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.liveness import outages
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.installed_base import account_overview
+from musterroll.usecases.usage.history import UsageScope, label
 from musterroll.web.http.context import clock, page, read_only
 from musterroll.web.pages.outages import title as outage_title
 from musterroll.web.pages.reconciliation import COLOURS
+from musterroll.web.pages.usage import chart as usage_chart
 
 pages = Blueprint("accounts", __name__)
 
@@ -42,11 +44,14 @@ def detail(ref: str) -> str:
     with read_only() as session:
         overview = account_overview.account_overview(session, ref, now)
         open_outages = outages.of_account(session, overview.row.id)
+        use = usage_chart(session, UsageScope(account=ref), request.args, now)
     return page(
         "customer.html",
         now,
         overview=overview,
         outages=open_outages,
+        use=use,
+        use_label=label,
         outage_title=outage_title,
         row=overview.row,
         cells=CELLS,

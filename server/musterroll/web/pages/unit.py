@@ -19,6 +19,7 @@ from musterroll.usecases.units import history as unit_history
 from musterroll.usecases.units.look_up import unit_card
 from musterroll.usecases.units.notes import notes
 from musterroll.usecases.units.related import related_units
+from musterroll.usecases.usage.history import UsageScope, label
 from musterroll.usecases.warranty import periods as warranty_periods
 from musterroll.web.charts.timeline import SPANS, span_for, timeline
 from musterroll.web.charts.vitals import operating_days, vitals
@@ -27,6 +28,7 @@ from musterroll.web.http.offline import unit_response
 from musterroll.web.http.security import allow_scanning
 from musterroll.web.pages.labels import public_address
 from musterroll.web.pages.outages import title as outage_title
+from musterroll.web.pages.usage import chart as usage_chart
 
 pages = Blueprint("unit", __name__)
 pages.after_request(allow_scanning)
@@ -59,6 +61,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", for
         outage = outages.of_unit(session, unit_id(session, card.uid) or 0)
         unit_notes, done = notes(session, uid), _done(session, uid)
         periods = warranty_periods.periods(session, uid) if may_act else []
+        use = usage_chart(session, UsageScope(unit=card.uid), request.args, now)
     span = span_for(card, request.args.get("span"), now)
     text = page(
         "unit.html",
@@ -71,6 +74,8 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", for
         line=timeline(card, changes, SPANS[span], now),
         vitals=vitals(card, messages),
         days=operating_days(messages, now),
+        use=use,
+        use_label=label,
         changes=changes[:SHOWN],
         more_changes=len(changes) > SHOWN,
         messages=messages[:SHOWN],
