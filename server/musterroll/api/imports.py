@@ -105,7 +105,9 @@ class VerdictOut(Schema):
 
 class ReadingDecisionOut(Schema):
     heading: str
-    about: str = Field(description="dates, numbers, zone (of times), count (what bare numbers count) or ends (what an end date is).")
+    about: str = Field(
+        description="dates, numbers, wholes (read without .0), zone (of times), count (what bare numbers are) or ends (what an end date is)."
+    )
     choice: str = Field(description="How the column is read; empty where that is still to be chosen.")
     reason: str
     line: int | None = Field(description="Line of the row that decided, or that asks.")

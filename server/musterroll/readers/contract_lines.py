@@ -21,7 +21,7 @@ _SCOPES = {
 
 def _complete(values: dict[str, Any]) -> None:
     """What the line covers: its scope or, without one, the most specific thing given."""
-    settle(values, "price")
+    settle(values, "price", values.pop("billing_months", 12))
     starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
         raise WrongOrder("ends_on", "starts_on")
@@ -47,7 +47,7 @@ KIND = DocumentKind(
             names.CONTRACT,
             cells.ref,
         ),
-        Field("number", "Line", names.LINE, cells.text(40)),
+        Field("number", "Line", names.LINE, cells.code(40)),
         Field("serial", "Serial Number", names.SERIAL, cells.serial),
         Field("maker", "Manufacturer", names.MAKER, cells.text(200)),
         Field("model", "Model", names.MODEL, cells.text(200)),
@@ -65,6 +65,7 @@ KIND = DocumentKind(
             names.PRICE,
             cells.amount,
         ),
+        Field("billing_months", "Billing Period", names.BILLING_PERIOD, cells.period),
         Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
         Field("starts_on", "Start Date", names.START, cells.day),
         Field("ends_on", "End Date", names.END, cells.last_day),

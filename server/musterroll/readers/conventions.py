@@ -19,6 +19,7 @@ _WORDS = {
     "numbers": {".": "1,000.00 is a thousand", ",": "1.000,00 is a thousand"},
 }
 _ENDS = {cells.LAST_DAY: "the last day", cells.DAY_AFTER: "the day after the last one"}
+_WHOLES = ".0"  # what follows whole numbers where a program wrote a column with gaps as decimals
 _FLAGS = {"dates": {"dmy": "dmy", "mdy": "mdy", "ymd": "ymd"}, "numbers": cells.NUMBERS}
 
 
@@ -26,7 +27,7 @@ class Decision(NamedTuple):
     """How a column is read, and why. `choice` is empty where that is open. `line` and `cell`: the row that decided or asks."""
 
     heading: str
-    about: str  # dates, numbers, zone, count, unit, ends
+    about: str  # dates, numbers, wholes, zone, count, unit, ends
     choice: str
     reason: str
     line: int | None = None
@@ -72,6 +73,8 @@ class _Column:
 
     @property
     def open(self) -> bool:
+        if self.read.convention == "wholes":
+            return self.proven == _WHOLES
         return (self.question is not None and self.proof is None) or (self.ends and self.midnight is not None)
 
     @property
@@ -144,7 +147,11 @@ def find_reading(
     decisions: list[Decision] = []
     for place, heading, read in columns:
         hints[place] = Hints(zone=wishes.zone, unit=cells.unit_in(heading))
-        if (column := seen.get(place)) is not None:
+        column = seen.get(place)
+        if column is not None and column.read.convention == "wholes":
+            hints[place] = hints[place]._replace(wholes=column.proven)
+            decisions += _about_wholes(column)
+        elif column is not None:
             choice, reason, where = _decide(column, list(seen.values()), wishes)
             hints[place] = _hints(column, choice, hints[place], wishes)
             decisions += _told(column, choice, reason, where)
@@ -165,7 +172,8 @@ def _look_through(columns: Mapping[int, _Column], lines: Iterable[tuple[int, lis
             break
         for place, column in left.items():
             cell = row[place]
-            if type(cell) is str and cell.strip() and not means_nothing(cell):  # a number of a workbook shows nothing of texts
+            counts = type(cell) is str or column.read.convention == "wholes"  # a number of a workbook shows nothing of texts
+            if counts and cell.strip() and not means_nothing(cell):
                 column.look_at(line, cell)
                 if column.ends:
                     others = dated if number < _SAMPLE else ()
@@ -190,6 +198,14 @@ def _decide(column: _Column, others: list[_Column], wishes: Wishes) -> tuple[str
     if not proofs and (choice := wishes.usual.get(about, "")) in possible:
         return choice, f"{words[choice]}, as {wishes.source} writes it", column.question
     return "", f"{column.question} can be read in more than one way{_please(about, sorted(possible))}", column.question
+
+
+def _about_wholes(column: _Column) -> Iterator[Decision]:
+    if column.proven == _WHOLES and column.proof:
+        lost = "; leading zeros are lost where there were any" if column.read is cells.serial else ""
+        yield Decision(
+            column.heading, "wholes", _WHOLES, f"whole numbers are written as {column.proof} is; read without .0{lost}", *column.proof
+        )
 
 
 def _about_end(column: _Column, chosen: str) -> Decision | None:

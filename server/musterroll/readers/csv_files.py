@@ -12,7 +12,7 @@ from typing import BinaryIO
 from musterroll.readers import fixed_width
 from musterroll.readers.heading_row import heading_row
 from musterroll.readers.layout import SEPARATORS, Layout
-from musterroll.readers.table import BadFile, Grid, Known, Line
+from musterroll.readers.table import BadFile, Grid, Known, Line, visible
 from musterroll.readers.text_encoding import encoding_of
 
 LONGEST_LINE = 1 << 20  # characters
@@ -105,7 +105,9 @@ def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
     mixed = f"the row is UTF-8, other rows of the file are {encoding}; save the whole file again as UTF-8"
     may_be_mixed = not encoding.startswith("utf")
     try:
-        reader = csv.reader(_physical_lines(text), delimiter=separator, skipinitialspace=not separator.isspace())
+        reader = csv.reader(
+            _without_formulas(_physical_lines(text), separator), delimiter=separator, skipinitialspace=not separator.isspace()
+        )
         while True:
             start = reader.line_num + 1
             try:
@@ -130,7 +132,15 @@ def _physical_lines(text: io.TextIOWrapper) -> Iterator[str]:
         first = False
         if len(line) == LONGEST_LINE and not line.endswith(("\n", "\r")):
             raise BadFile(f"a line is longer than {LONGEST_LINE:,} characters; is it a CSV?")
-        yield line
+        yield visible(line)
+
+
+def _without_formulas(lines: Iterator[str], separator: str) -> Iterator[str]:
+    """Lines whose cells `="00123"`, as written for a spreadsheet to keep its zeros, are texts between quotation marks."""
+    sign = re.escape(separator)
+    formula = re.compile(rf'(?:(?<=^)|(?<={sign}))(?:="([^"\r\n]*)"|"=""([^"\r\n]*)""")(?=[{sign}\r\n]|$)')
+    for line in lines:
+        yield formula.sub(r'"\1\2"', line) if '="' in line else line
 
 
 def _is_of_utf8(cell: str, encoding: str) -> bool:

@@ -11,7 +11,7 @@ from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells
 from musterroll.readers.cell_values import CellValues, Tally, Word, check_words, word_notes, words_of
 from musterroll.readers.cells import Moment, money
-from musterroll.readers.columns import Choices, by_field, open_columns
+from musterroll.readers.columns import Choices, Column, by_field, open_columns
 from musterroll.readers.conventions import Decision, Reading, Wishes, find_reading
 from musterroll.readers.fields import NOTHING, BadRow, DocumentKind, DocumentRow, Field, Hints, WrongOrder
 from musterroll.readers.guesses import Guess
@@ -74,8 +74,9 @@ class Document:
         source = [f"this looks like {self.source.name} and is read as one"] if self.source else []
         columns = {column.field.name for column in self._columns}
         assumed = [f"no column {field.label}: {self.kind.assumed[field.name]}" for field in self._assumed(columns)]
+        periods = [note for column in self._columns if (note := self._period_note(column))]
         left_out = [self._deleted_note()] if self._left_out else []
-        about_rows = [*assumed, *left_out, *map(str, self.decisions), *word_notes(self.tally)]
+        about_rows = [*assumed, *periods, *left_out, *map(str, self.decisions), *word_notes(self.tally)]
         about_rows += [
             f"the {field.label} is empty in {count:,} row{'s' * (count > 1)}; give them all one value (--set '{field.label}=...')"
             for field in self.kind.required
@@ -83,6 +84,14 @@ class Document:
         ]
         about_rows += [f"{guess} (--accept-guesses)" for guess in self.guesses]
         return [*source, *self._table.remarks.texts(), *self._given_notes(), *about_rows]
+
+    def _period_note(self, column: Column) -> str:
+        """That prices are not written for a year, where that is so."""
+        heading = self._table.header[column.place].strip()[:80]
+        if column.field.name == "billing_months":
+            return f"prices that name no period are for the one in the column {heading!r}, and counted for a year"
+        months = cells.months_of(heading) if column.field.read is money.amount else 12
+        return f"{heading!r}: amounts for {'a month' if months == 1 else f'{months} months'} are counted for a year" if months % 12 else ""
 
     def _label(self, place: int, field: Field) -> str:
         """What a column is called in a message: its field and, where that is another word, its own heading."""
@@ -125,7 +134,10 @@ class Document:
 
     def rows(self) -> Iterator[DocumentRow | BadRow]:
         """The rows from the first one. Raises BadFile where the rest of the file cannot be read."""
-        hints = {place: hints._replace(currency=self._stated(place)) for place, hints in self._reading.hints.items()}
+        hints = {
+            place: hints._replace(currency=self._stated(place), months=cells.months_of(self._table.header[place]))
+            for place, hints in self._reading.hints.items()
+        }
         self.tally = Tally(Counter(), Counter(), Counter(), Counter())
         labels = {place: self._label(place, field) for place, field in self._columns}
         self._fields = {labels[place]: field for place, field in self._columns}

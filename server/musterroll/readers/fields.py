@@ -37,7 +37,9 @@ class Hints(NamedTuple):
     numbers: str = ""  # the decimal sign
     decimals: bool = False  # whether three digits after it can be decimals
     counted: str = ""  # what bare numbers in a column of dates count
+    months: int = 0  # that an amount is for, as the heading says
     ends: str = ""  # what an end is: its last day (if empty), or the day after it
+    wholes: str = ""  # .0: what follows numbers that can only be whole
     unit: str = ""  # of bare lengths of time, as the heading names it
 
 
@@ -49,7 +51,7 @@ class ColumnReader:
     """A cell reader that depends on how the whole column is written. `shows`: the ways a cell can be read in, where that matters."""
 
     read: CellReader
-    convention: str  # dates, numbers
+    convention: str  # dates, numbers, wholes
     shows: Callable[[str], frozenset[str]]
     loosens: Callable[[str], bool] = lambda cell: False  # whether a cell shows that its column has decimals other than two
 

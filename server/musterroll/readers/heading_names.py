@@ -197,7 +197,16 @@ QUANTITY = (
 PRICE = (
     "priceperyear annualprice yearlyprice annualunitprice unitpriceperyear annualvalue annualamount jahrespreis preisprojahr prixannuel "
     "precioanual precoanual prezzoannuo jaarprijs cenaroczna unitprice price einzelpreis preis prixunitaire prix preciounitario precio "
-    "precounitario preco prezzounitario prezzo stuksprijs prijs cenajednostkowa cena"
+    "precounitario preco prezzounitario prezzo stuksprijs prijs cenajednostkowa cena "
+    "| monthlyprice pricepermonth monthlyunitprice monatspreis preispromonat preisjemonat prixmensuel preciomensual precomensal "
+    "prezzomensile maandprijs cenamiesieczna"
+)
+BILLING_PERIOD = (
+    "billingperiod billingfrequency billingcycle billinginterval billingterm chargeperiod chargefrequency priceperiod paymentfrequency "
+    "invoicefrequency invoicingfrequency recurringperiod recurringchargeperiod abrechnungszeitraum abrechnungsintervall abrechnungsperiode "
+    "zahlungsintervall abrechnungsrhythmus periodedefacturation frequencedefacturation periododefacturacion frecuenciadefacturacion "
+    "periododefaturamento frequenciadefaturamento periododifatturazione frequenzadifatturazione facturatieperiode facturatiefrequentie "
+    "okresrozliczeniowy"
 )
 LINE = (
     "line linenumber lineno linenr lineitem lineitemnumber lineitemid lineid position positionsnummer pos posnr "

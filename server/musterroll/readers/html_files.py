@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from typing import BinaryIO
 
-from musterroll.readers.table import MOST_COLUMNS, BadFile, Grid, Line
+from musterroll.readers.table import MOST_COLUMNS, BadFile, Grid, Line, visible
 
 _MOST_BYTES = 64 << 20
 _MOST_CELLS = 2_000_000
@@ -66,7 +66,7 @@ class _Tables(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._open and not self._silent:
-            self._open[-1].text(data)
+            self._open[-1].text(visible(data))
 
     def _count(self, cells: int) -> None:
         self._cells += cells

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
-from musterroll.readers.table import DAMAGED, MOST_COLUMNS, BadFile, Grid, Line, Numeric
+from musterroll.readers.table import DAMAGED, MOST_COLUMNS, BadFile, Grid, Line, Numeric, visible
 
 _MOST_BYTES = 64 << 20  # of a file that is one value: it is read as a whole
 _LONGEST_LINE = 1 << 20
@@ -198,7 +198,7 @@ def _flat(record: dict[str, Any], depth: int = 0) -> dict[str, str]:
 
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return value if isinstance(value, Numeric) else visible(value)
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -41,6 +41,9 @@ _WORDS = frozenset(_LISTED.split())
 _WITH_SIGNS = frozenset(
     ("n/v", "n.v.", "n. v.", "k.a.", "k. a.", "k/a", "s/d", "s.d.", "n.d.", "n/d", "b.d.", "b/d", "s/o", "s.o.", "n.n.", "n.b.", "\\n")
 )
+_ERROR = re.compile(
+    r"#(?:[\u00a1\u00bf]?[^\W\d_]+(?:/0)?[!?]|N/[ABD]!?|NV|GETTING_DATA|[A-Z]+/[A-Z]!?)"
+)  # of a spreadsheet, in its language
 _NO_DATE = re.compile(r"(?:0001-01-01|0000-00-00|0?1[/.]0?1[/.]0001|00[/.-]00[/.-]0000)(?:[T ].*)?")
 
 
@@ -49,10 +52,16 @@ def means_nothing(cell: str) -> bool:
 
     >>> means_nothing("N/A "), means_nothing("--"), means_nothing("k.A."), means_nothing("0001-01-01 00:00:00"), means_nothing("Natal")
     (True, True, True, True, False)
+    >>> means_nothing("#REF!"), means_nothing("#DIV/0!"), means_nothing("#NV"), means_nothing("#¿NOMBRE?"), means_nothing("#42")
+    (True, True, True, True, False)
     """
     if len(cell) > _LONGEST:
         return False
     word = cell.strip()
     if word.isascii() and word.isalnum():
         return word.lower() in _WORDS
-    return heading_key(word) in _WORDS or word.casefold() in _WITH_SIGNS or bool(_SIGNS.fullmatch(word) or _NO_DATE.fullmatch(word))
+    return (
+        heading_key(word) in _WORDS
+        or word.casefold() in _WITH_SIGNS
+        or bool(_SIGNS.fullmatch(word) or _ERROR.fullmatch(word) or _NO_DATE.fullmatch(word))
+    )

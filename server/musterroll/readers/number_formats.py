@@ -1,12 +1,16 @@
 """How a workbook shows its numbers where the format adds digits or signs: 42 with the format `00000` is shown as 00042."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from operator import itemgetter
 from typing import NamedTuple
 
 from musterroll.readers.table import Numeric
 
 _PLACED = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.|([0#?])|(.)')
+_DECIMALS = re.compile(r"[#?]*(0+)\.(0+)(?:_.|\\ )*")
 _PLAIN = " -/()+:"  # signs that are shown as they are written
 
 
@@ -19,18 +23,23 @@ class CellFormats(NamedTuple):
         """The cells of the row that are shown in another way, by place."""
         for place, spans in self.columns.items():
             if place < len(cells) and isinstance(cell := cells[place], Numeric):
-                pattern = next((pattern for first, last, pattern in spans if first <= row <= last), None)
-                shown = pattern and displayed(cell, pattern)
+                place_in = bisect_right(spans, row, key=itemgetter(0)) - 1
+                shown = displayed(cell, spans[place_in][2]) if place_in >= 0 and row <= spans[place_in][1] else None
                 if shown:
                     yield place, Numeric(cell, shown, cell.exact)
 
 
 def displayed(number: str, pattern: str) -> str | None:
-    """A whole number in a format that pads it or sets signs between its digits; None where the format does neither.
+    """A number in a format that pads it, sets signs between its digits or fixes its decimals; None where the format does nothing of it.
 
     >>> displayed("42", "00000"), displayed("123456789", "000-00-0000"), displayed("7", '"SN-"000'), displayed("7", "#,##0.00")
     ('00042', '123-45-6789', 'SN-007', None)
+    >>> displayed("1.1", "0.00"), displayed("34", "0.0"), displayed("-2", "0.0")
+    ('1.10', '34.0', None)
     """
+    if (decimals := _DECIMALS.fullmatch(pattern.split(";")[0])) and number.replace(".", "", 1).isdigit():
+        rounded = Decimal(number).quantize(Decimal(f"1e-{len(decimals[2])}"), ROUND_HALF_UP)
+        return str(rounded).zfill(len(decimals[1]) + 1 + len(decimals[2]))
     parts = _parts(pattern)
     if not number.isdigit() or parts is None or "0" not in parts:
         return None
@@ -61,7 +70,7 @@ def _parts(pattern: str) -> list[str] | None:
 
 
 def changes(pattern: str) -> bool:
-    """Whether a format shows a whole number in another way than by its digits."""
+    """Whether a format shows a number in another way than by its digits."""
     return displayed("1", pattern) not in (None, "1")
 
 

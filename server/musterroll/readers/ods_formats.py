@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 
 from musterroll.readers.table import BadFile
 
-PADDED = re.compile(rb"""number:min-integer-digits\s*=\s*["'](?:[2-9]|[1-9][0-9])["']""")
+PADDED = re.compile(rb"""number:min-integer-digits\s*=\s*["'](?:[2-9]|[1-9][0-9])["']|number:decimal-places\s*=\s*["'][1-9]""")
+_DECIMALS = re.compile(r"[0-9]+[.,]([0-9]+)")
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TABLE, _OFFICE = f"{{{_OASIS}table:1.0}}", f"{{{_OASIS}office:1.0}}"
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
@@ -16,7 +17,7 @@ _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 
 
 def cells(file: BinaryIO, sheet: str) -> Iterator[tuple[int, int, str]]:
-    """The numbers of a sheet that are shown with more zeros: (row from 1, column from 0, format). Raises BadFile."""
+    """The numbers of a sheet that are shown with more zeros, or fewer decimals: (row from 1, column from 0, format). Raises BadFile."""
     try:
         with zipfile.ZipFile(file) as archive, archive.open("content.xml") as content:
             if _ENTITY.search(content.read(1 << 12)):
@@ -44,8 +45,11 @@ def _of_row(row: ElementTree.Element) -> Iterator[tuple[int, str]]:
     for cell in row:
         if cell.tag in _CELLS:
             shown = "".join(cell.itertext()).strip()
-            if cell.get(f"{_OFFICE}value-type") == "float" and shown.isdigit() and shown != cell.get(f"{_OFFICE}value"):
+            value = cell.get(f"{_OFFICE}value") if cell.get(f"{_OFFICE}value-type") == "float" else shown
+            if shown.isdigit() and shown != value:
                 yield column, "0" * len(shown)
+            elif (decimals := _DECIMALS.fullmatch(shown)) and shown.replace(",", ".") != value:
+                yield column, "0." + "0" * len(decimals[1])
             column += _repeated(cell, "columns")
 
 

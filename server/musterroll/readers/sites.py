@@ -11,7 +11,7 @@ KIND = DocumentKind(
         Field("ref", "Site ID", names.SITE_KEY, cells.ref),
         Field("account", "Account ID", names.ACCOUNT, cells.ref),
         Field("name", "Site Name", names.SITE_NAME, cells.text(200)),
-        Field("postcode", "Postcode", names.POSTCODE, cells.text(20)),
+        Field("postcode", "Postcode", names.POSTCODE, cells.code(20)),
         Field("country", "Country", names.COUNTRY, cells.text(60)),
         Field("zone", "Time Zone", names.ZONE, cells.zone),
         Field("latitude", "Latitude", names.LATITUDE, cells.degrees(90)),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from xml.etree import ElementTree  # entities are refused before
 
-from musterroll.readers.table import MOST_COLUMNS, BadFile, Grid, Line, Numeric
+from musterroll.readers.table import MOST_COLUMNS, BadFile, Grid, Line, Numeric, visible
 
 NAMESPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 _TAG = f"{{{NAMESPACE}}}"
@@ -71,7 +71,7 @@ def _text(data: ElementTree.Element) -> str:
         return Numeric(text[:-2] if text.endswith(".0") else text, exact=sum(map(str.isdigit, text)) <= 15)
     if kind == "Boolean":
         return "yes" if text.strip() == "1" else "no"
-    return text
+    return visible(text)
 
 
 def _index(element: ElementTree.Element, following: int) -> int:

@@ -7,7 +7,17 @@ from musterroll.domain.values.errors import DomainError
 
 MOST_COLUMNS = 500
 DAMAGED = "\x1a"  # ASCII's substitute for a character that cannot be kept; values with one are refused
+_UNSEEN = dict.fromkeys([*range(0x200E, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200B, 0x2060, 0xFEFF])
 _SHOWN = 12  # rows left out that are told one by one
+
+
+def visible(text: str) -> str:
+    """A text without marks that nobody sees: they steer the direction of writing, or join words.
+
+    >>> visible("\u200e11/\u200e28/\u200e2025"), visible("\u202bAcme\u202c")
+    ('11/28/2025', 'Acme')
+    """
+    return text if text.isascii() else text.translate(_UNSEEN)
 
 
 class BadFile(DomainError):

@@ -34,6 +34,7 @@ _FORMS = {
     cells.last_day: "a date, the last day that counts, as 2026-12-31",
     cells.instant: "a time with its zone, as 2026-11-01T12:00:00Z",
     cells.months: "a number of months, or a length of time such as 3 years",
+    cells.period: "monthly, quarterly, annual or a number of months; empty: the price is for a year",
     cells.serial: "as on the label, stored as text",
     cells.yes_or_no: "yes or no",
     cells.currency: "a code such as EUR",

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from musterroll.readers.number_formats import CellFormats
-from musterroll.readers.table import BadFile, Grid, Line, Numeric
+from musterroll.readers.table import BadFile, Grid, Line, Numeric, visible
 
 _EXACT = 10**15  # numbers of more digits are rounded by spreadsheets
 Formats = Callable[[str], CellFormats]  # of the numbers of a sheet; raises BadFile where the sheet would be misread
@@ -104,7 +104,7 @@ def _letters(column: int) -> str:
 
 def _text(cell: Any) -> str:
     if isinstance(cell, str):
-        return cell
+        return visible(cell)
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, int | float):

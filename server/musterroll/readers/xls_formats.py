@@ -10,7 +10,7 @@ _CELL = struct.Struct("<HHH")  # row, column, style
 _SHEET, _FORMAT, _STYLE, _END = 0x0085, 0x041E, 0x00E0, 0x000A
 _NUMBERS = (0x0203, 0x027E, 0x0006)  # a number, a small number, a formula
 _SEVERAL, _EACH = 0x00BD, 6  # small numbers side by side: each has a style and a value
-_BUILT_IN = {1: "0"}
+_BUILT_IN = {1: "0", 2: "0.00"}
 
 
 def records(content: bytes, place: int = 0) -> Iterator[tuple[int, bytes]]:
@@ -20,6 +20,12 @@ def records(content: bytes, place: int = 0) -> Iterator[tuple[int, bytes]]:
         place += _RECORD.size
         yield record, content[place : place + length]
         place += length
+
+
+def beginnings(content: bytes) -> list[int]:
+    """Where the sheets begin, in order, each place once."""
+    places = {int.from_bytes(body[:4], "little") for record, body in records(content) if record == _SHEET and len(body) > 4}
+    return sorted(place for place in places if place < len(content))
 
 
 def sheets(content: bytes) -> dict[str, int]:
@@ -34,7 +40,7 @@ def sheets(content: bytes) -> dict[str, int]:
 
 
 def patterns(content: bytes) -> dict[int, str]:
-    """The formats that show whole numbers in another way than by their digits, by number of the cell's style."""
+    """The formats that show numbers in another way than by their digits, by number of the cell's style."""
     codes, styles = dict(_BUILT_IN), []
     for record, body in records(content):
         if record == _FORMAT and len(body) > 5:

@@ -25,6 +25,7 @@ _CELL = re.compile(rb"<(?:\w+:)?c(?=[\s/>])")
 _PLACE = re.compile(rb"""<(?:\w+:)?c\s(?:[^>]*?\s)?r\s*=\s*["']\$?([A-Za-z]{1,7})\$?([0-9]{1,9})["']""")
 _ROW = re.compile(rb"""<(?:\w+:)?row\s(?:[^>]*?\s)?r\s*=\s*["']([0-9]{1,9})["']""")
 _EMPTY_FORMULA = re.compile(rb"<(?:\w+:)?c\s([^>]*)><f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>|</c>)")
+_ERROR = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\bt\s*=\s*["']e["']""")
 _TEXT_RESULT = re.compile(rb"""\bt\s*=\s*["']str["']""")  # its text may be empty
 
 
@@ -35,15 +36,24 @@ class _Extent(NamedTuple):
     columns: int = 0
     unplaced: bool = False  # a cell without a position
     empty_formula: bool = False
+    errors: int = 0  # cells such as #N/A
 
 
-def check_workbook(file: BinaryIO) -> frozenset[str]:
-    """The parts that have formulas without results. Raises BadFile for what is damaged, spread too wide, or too large unpacked."""
+class Checked(NamedTuple):
+    """The parts that have formulas without results, and how many cells of each part hold an error."""
+
+    without_results: frozenset[str]
+    errors: dict[str, int]
+
+
+def check_workbook(file: BinaryIO) -> Checked:
+    """What a reader of the workbook would not notice. Raises BadFile for what is damaged, spread too wide, or too large unpacked."""
     with parts(file) as members:
         extents = {member.filename: _extent(unpacked(file, member)) for member in members}
         for extent in extents.values():
             _check_extent(extent)
-    return frozenset(name for name, extent in extents.items() if extent.empty_formula)
+    without_results = frozenset(name for name, extent in extents.items() if extent.empty_formula)
+    return Checked(without_results, {name: extent.errors for name, extent in extents.items()})
 
 
 @contextmanager
@@ -107,6 +117,7 @@ def _widened(extent: _Extent, text: bytes) -> _Extent:
         max(extent.columns, _column(widest.upper())),
         extent.unplaced or len(places) < len(_CELL.findall(text)),
         extent.empty_formula or any(not _TEXT_RESULT.search(match[1]) for match in _EMPTY_FORMULA.finditer(text)),
+        extent.errors + (len(_ERROR.findall(text)) if b'"e"' in text or b"'e'" in text else 0),
     )
 
 

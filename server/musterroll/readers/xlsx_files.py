@@ -14,7 +14,7 @@ from musterroll.readers.workbooks import read_workbook
 from musterroll.readers.xlsx_checks import check_workbook, parts, unpacked
 
 _MOST_XML = 8 << 20  # of the parts that tell names and formats
-_BUILT_IN = {"1": "0"}
+_BUILT_IN = {"1": "0", "2": "0.00"}
 _OVERLAP = 1 << 10
 _ENTITY = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _NUMBER = re.compile(rb"""<(?:\w+:)?c\s(?=[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["'])(?=[^>]*?\bs\s*=\s*["']([0-9]+)["'])[^>]*>""")
@@ -22,19 +22,27 @@ _NUMBER = re.compile(rb"""<(?:\w+:)?c\s(?=[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]
 
 def read_xlsx(file: BinaryIO, wanted: str) -> list[Grid]:
     """The sheets that may hold a table, or the one wanted. Raises BadFile for what is unsafe or would be misread."""
-    without_results = check_workbook(file)
+    checked = check_workbook(file)
     sheet_parts = _sheet_parts(file)
     patterns = _patterns(file)
 
     def formats(sheet: str) -> CellFormats:
         part = sheet_parts.get(sheet, "")
-        if part in without_results:
+        if part in checked.without_results:
             raise BadFile(
                 "the workbook has formulas without results; open it in a spreadsheet program and save it again, or save it as CSV"
             )
         return number_formats.spans(_formatted(file, part, patterns)) if patterns else CellFormats()
 
-    return read_workbook(file, formats, wanted)
+    grids = read_workbook(file, formats, wanted)
+    return [_with_errors(grid, checked.errors.get(sheet_parts.get(grid.name, ""), 0)) for grid in grids]
+
+
+def _with_errors(grid: Grid, errors: int) -> Grid:
+    if not errors:
+        return grid
+    cells = "1 cell holds an error such as #N/A and is" if errors == 1 else f"{errors:,} cells hold errors such as #N/A and are"
+    return grid._replace(remarks=(*grid.remarks, f"{cells} read as empty"))
 
 
 def _sheet_parts(file: BinaryIO) -> dict[str, str]:
@@ -53,7 +61,7 @@ def _sheet_parts(file: BinaryIO) -> dict[str, str]:
 
 
 def _patterns(file: BinaryIO) -> dict[bytes, str]:
-    """The formats that show whole numbers in another way than by their digits, by number of the cell's style."""
+    """The formats that show numbers in another way than by their digits, by number of the cell's style."""
     styles = _xml(file, "xl/styles.xml")
     if styles is None:
         return {}

@@ -156,3 +156,35 @@ def test_what_a_person_says_of_ends_goes_first() -> None:
 def test_one_other_time_far_down_makes_all_ends_last_days() -> None:
     rows = [f"C{n},2025-06-01,2026-06-10T00:00:00Z\n" for n in range(1_500)]
     assert last_days(f"{ENDS}{''.join(rows)}D,2025-06-01,2026-06-10T08:00:00Z\n")[0] == "2026-06-10"
+
+
+TICKETS_OF_A_PROGRAM = "Ticket,Opened,Category,Account ID\n101.0,2026-01-13,34.0,A7\n102.0,2026-01-14,,7.0\n"
+
+
+def test_numbers_that_a_program_wrote_as_decimals_are_whole_where_the_whole_column_shows_it() -> None:
+    read_as = [read("incidents", TICKETS_OF_A_PROGRAM, field) for field in ("ref", "category", "account")]
+    assert read_as == [["101", "102"], ["34", None], ["A7", "7.0"]]
+    assert "'Category': whole numbers are written as '34.0' in line 2 is; read without .0" in reasons("incidents", TICKETS_OF_A_PROGRAM)
+    units = UNITS + "4711001.0,Acme,2.0,2026-01-13,12.0\n"
+    assert (read("units", units, "serial"), read("units", units, "model")) == (["4711001"], ["2.0"]), "a model may be called 2.0"
+    assert any("leading zeros are lost" in reason for reason in reasons("units", units))
+    long = UNITS + "4711001.0,Acme,P,2026-01-13,12\n" * 1_200 + "A-1,Acme,P,2026-01-13,12\n"
+    assert "refused" in read("units", long, "serial"), "one cell far below shows that it is no column of numbers"
+
+
+@pytest.mark.parametrize(
+    ("heading", "price", "period", "year"),
+    [
+        ("Price", "100", "Monthly", 1200),
+        ("Price", "100", "vierteljährlich", 400),
+        ("Price", "100", "", 100),
+        ("Price", "100", "2 Jahre", 50),
+        ("Annual Price", "100", "Monthly", 100),
+        ("Monthly Price (EUR)", "100", "", 1200),
+        ("Price", "100", "one-time", None),
+        ("Price", "100", "12", None),
+    ],
+)
+def test_prices_for_other_periods_are_counted_for_a_year(heading: str, price: str, period: str, year: int | None) -> None:
+    text = f"Contract Number,Line,Model,Quantity,{heading},Billing Frequency,Currency\nC,1,M,2,{price},{period},EUR\n"
+    assert read("contract-lines", text, "price") == ["refused" if year is None else Decimal(year)]

@@ -235,3 +235,25 @@ def test_a_time_that_the_clocks_left_out_is_noted(cell: str, note: str) -> None:
     assert notes == (
         [f"Last Seen: times that did not exist, as the clocks were set forward, are taken an hour later: {note}"] if note else []
     )
+
+
+def test_marks_that_nobody_sees_and_line_breaks_are_not_part_of_a_value() -> None:
+    text = "Serial,Maker,Model,Install Date,Location\r\n"
+    text += '\u200fA001\u200f,\u202bAcme\u00a0Inc.\u202c,P,\u200e11/\u200e28/\u200e2025,"Hall 2\r\nRow 7"\r\n'
+    read = values("units", text)
+    assert [read[name] for name in ("serial", "maker", "installed_on", "location")] == [
+        "A001",
+        "Acme Inc.",
+        date(2025, 11, 28),
+        "Hall 2 Row 7",
+    ]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_texts_written_as_formulas_to_keep_their_zeros_are_texts(separator: str) -> None:
+    lines = ["Serial,Maker,Model,Location", '="0012",Acme,P,="a"', '"=""0013""",Acme,P,"see =""x"" there"']
+    read = rows("units", "\n".join(line.replace(",", separator) for line in lines) + "\n")
+    assert [(row.values["serial"], row.values["location"]) for row in read if isinstance(row, DocumentRow)] == [
+        ("0012", "a"),
+        ("0013", 'see ="x" there'),
+    ]

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -48,6 +49,13 @@ def xls(*names: str) -> bytes:
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def xls_with_dimensions(first: int, last: int) -> bytes:
+    """An XLS that says of itself that it has these rows: a reader that believes it reserves memory for them."""
+    content = xls()
+    place = content.index(struct.pack("<HH", 0x0200, 14)) + 4
+    return content[:place] + struct.pack("<II", first, last) + content[place + 8 :]
 
 
 def xlsx() -> bytes:
@@ -181,6 +189,8 @@ def test_cells_of_a_page_that_span_rows_and_columns_keep_their_place() -> None:
         (lambda: spreadsheet_xml().replace(b"?>", b"?><!DOCTYPE x [<!ENTITY a 'b'>]>", 1), "entities"),
         (lambda: ods(FAR), "too many"),
         (lambda: xls()[:600], "damaged"),
+        (lambda: xls_with_dimensions(0, 75 << 24), "declares rows or columns that no sheet has"),
+        (lambda: xls_with_dimensions(37_746, 3), "declares rows or columns that no sheet has"),
         (lambda: archive({"word/document.xml": b"x"}), "Word document"),
     ],
 )

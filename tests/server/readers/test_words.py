@@ -133,3 +133,19 @@ def test_a_trial_is_in_force_and_not_paid(word: str) -> None:
     assert isinstance(contract, DocumentRow)
     assert isinstance(billing, DocumentRow)
     assert (contract.values["state"], billing.values["payment"]) == (ContractState.ACTIVE, Payment.UNKNOWN)
+
+
+def test_errors_of_a_spreadsheet_are_nothing_and_counted() -> None:
+    read = document("units", "Serial,Maker,Model,Account ID,Site ID\nA1,Acme,P,#REF!,#NV\nA2,Acme,P,#¡VALOR!,#N/A\nA3,Acme,P,A#1!,#1\n")
+    assert [[row.values.get("account"), row.values.get("site")] for row in read.rows() if isinstance(row, DocumentRow)] == [
+        [None, None],
+        [None, None],
+        ["A#1!", "#1"],
+    ]
+    assert "read as empty: '#REF!' (once), '#NV' (once), '#¡VALOR!' (once), '#N/A' (once)" in read.notes()
+
+
+@pytest.mark.parametrize(("sign", "answer"), [("\u2713", True), ("\u2611\ufe0f", True), ("\u2610", False), ("\u2717", False)])
+def test_ticks_and_empty_boxes_are_yes_and_no(sign: str, answer: bool) -> None:
+    text = f"Contract Number,Start Date,Status,Auto Renew\nC1,2026-01-01,Active,{sign}\n"
+    assert [row.values["auto_renew"] for row in document("contracts", text).rows() if isinstance(row, DocumentRow)] == [answer]

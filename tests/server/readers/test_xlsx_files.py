@@ -8,6 +8,7 @@ from typing import Any
 import openpyxl
 import pytest
 import xlsxwriter
+import xlwt
 from musterroll.readers.columns import Choices
 from musterroll.readers.fields import BadRow, DocumentRow
 from musterroll.readers.layout import Layout
@@ -201,3 +202,40 @@ def test_an_archive_whose_directory_lies_is_refused() -> None:
         content = content.replace(struct.pack("<I", kept), struct.pack("<I", lie))
     with pytest.raises(BadFile, match="larger than declared"):
         rows(content)
+
+
+def test_errors_of_a_workbook_are_empty_cells_and_counted() -> None:
+    stream = io.BytesIO()
+    with xlsxwriter.Workbook(stream) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, [*HEAD[:3], "Account ID"])
+        sheet.write_row(1, 0, ["A1", "Acme", "P"])
+        sheet.write_formula(1, 3, "=NA()", None, "#N/A")
+    read = document("units", stream.getvalue())
+    assert [row.values.get("account") for row in read.rows() if isinstance(row, DocumentRow)] == [None]
+    assert "1 cell holds an error such as #N/A and is read as empty" in read.notes()
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "xls"])
+def test_a_number_in_a_column_of_texts_has_the_decimals_that_are_shown(suffix: str) -> None:
+    stream = io.BytesIO()
+    cells = [("General", 34), ("0.00", 1.1), ("0.0", 34), ("General", 1.1)]
+    if suffix == "xlsx":
+        with xlsxwriter.Workbook(stream) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, HEAD[:3])
+            for row, (form, number) in enumerate(cells, 1):
+                sheet.write_row(row, 0, [f"A{row}", "Acme"])
+                sheet.write_number(row, 2, number, book.add_format({"num_format": form}))
+    else:
+        old = xlwt.Workbook()
+        page = old.add_sheet("Units")
+        for place, name in enumerate(HEAD[:3]):
+            page.write(0, place, name)
+        for row, (form, number) in enumerate(cells, 1):
+            page.write(row, 0, f"A{row}")
+            page.write(row, 1, "Acme")
+            page.write(row, 2, number, xlwt.easyxf(num_format_str=form))
+        old.save(stream)
+    read = document("units", stream.getvalue()).rows()
+    assert [row.values["model"] for row in read if isinstance(row, DocumentRow)] == ["34", "1.10", "34.0", "1.1"]

@@ -5,7 +5,8 @@ from musterroll.readers.cells.durations import Duration, hours, months, notice, 
 from musterroll.readers.cells.instants import clock_gap, instant
 from musterroll.readers.cells.money import amount, currency
 from musterroll.readers.cells.numbers import NUMBERS, counter, degrees, number, whole_number
-from musterroll.readers.cells.texts import heading_key, ref, serial, text, yes_or_no, zone
+from musterroll.readers.cells.periods import months_of, period
+from musterroll.readers.cells.texts import code, heading_key, ref, serial, text, yes_or_no, zone
 from musterroll.readers.fields import BadCell
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "amount",
     "certain_day",
     "clock_gap",
+    "code",
     "counted_in",
     "counter",
     "currency",
@@ -30,8 +32,10 @@ __all__ = [
     "last_day",
     "midnight",
     "months",
+    "months_of",
     "notice",
     "number",
+    "period",
     "ref",
     "seconds",
     "serial",

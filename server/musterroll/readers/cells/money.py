@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from musterroll.domain.values.currencies import CURRENCIES, decimals, named_by
-from musterroll.readers.cells.numbers import amounts, number
+from musterroll.readers.cells.numbers import SMALLEST, amounts, number
 from musterroll.readers.cells.texts import heading_key
 from musterroll.readers.fields import BadCell, Hints
 from musterroll.readers.table import Numeric
@@ -28,12 +28,16 @@ _QUOTES = str.maketrans("\u2019", "'")
 
 
 class Amount(NamedTuple):
-    """An amount as a cell shows it. `signs`: the currencies that its own sign can mean; `stated`: of the heading or the whole file."""
+    """An amount as a cell shows it. `signs`: the currencies that its own sign can mean; `stated`: of the heading or the whole file.
+
+    `months`: that it is for, where the heading says so.
+    """
 
     value: Decimal
     signs: tuple[str, ...] = ()
     stated: str = ""
     written: str = ""
+    months: int = 0
 
 
 @amounts
@@ -51,11 +55,11 @@ def amount(name: str, cell: str, hints: Hints) -> Amount:
     signs = _signs(name, written, match) if match else ()
     signs = signs or (() if stated else named_by(hints.currency))
     if isinstance(cell, Numeric) or match is None:
-        return Amount(number(name, cell, hints), signs, stated, written)
+        return Amount(number(name, cell, hints), signs, stated, written, hints.months)
     figure, likely = match["number"].strip().translate(_QUOTES), signs[0] if signs else stated
     if likely and not hints.numbers and decimals(likely) != 3 and _THOUSANDS.fullmatch(figure):
         figure = re.sub(r"\D", "", figure)  # nobody writes three decimals in such a currency
-    return Amount(number(name, figure, hints), signs, stated, written)
+    return Amount(number(name, figure, hints), signs, stated, written, hints.months)
 
 
 def _signs(name: str, written: str, match: re.Match[str]) -> tuple[str, ...]:
@@ -142,15 +146,17 @@ def of_heading(heading: str) -> tuple[str, str]:
     return " ".join(bare.split()), meanings[0] if len(meanings) == 1 else marks[0]
 
 
-def settle(values: dict[str, Any], field: str) -> None:
-    """Make the amount in a row's `field` a number, and `currency` what its own sign, the row, the heading or the file says.
+def settle(values: dict[str, Any], field: str, months: int = 12) -> None:
+    """Make the amount in a row's `field` a number for a year, and `currency` what its own sign, the row, the heading or the file says.
+
+    `months` that the amount is for, where its heading does not say it.
 
     A sign of several currencies that nothing of these decides stays as `signs`, for what the registry knows. Raises BadCell.
     """
     if field not in values:
         return
     amount, own = values[field], values.pop("currency", "")
-    values[field] = amount.value
+    values[field] = (amount.value * 12 / (amount.months or months)).quantize(SMALLEST) if (amount.months or months) != 12 else amount.value
     if own and amount.signs and own not in amount.signs:
         raise BadCell(f"the amount {amount.written[:40]!r} is not in {own}, which the row names as its currency")
     known = own or (amount.stated if amount.stated in amount.signs or not amount.signs else "")

@@ -10,7 +10,7 @@ from musterroll.readers.fields import BadCell, CellReader, ColumnReader, Hints
 from musterroll.readers.table import Numeric
 
 NUMBERS = {".": "1,000.00", ",": "1.000,00"}  # how a choice of the decimal sign is written
-_SMALLEST = Decimal("0.0001")
+SMALLEST = Decimal("0.0001")
 _CURRENCY = re.compile(r"^(?:[A-Z]{3}|[€£$¥])\s*|\s*(?:[A-Z]{3}|[€£$¥])$")
 _RUN = re.compile(r"[0-9](?:[0-9.,'\u2019 ]*[0-9])?")
 _FORMS = (  # of digits, with the decimal sign that each proves
@@ -123,7 +123,7 @@ def bounded(name: str, cell: str, value: Decimal) -> Decimal:
     """Raises BadCell for an amount that cannot be stored."""
     if not 0 <= value < 10**11:
         raise BadCell(f"the {name} {cell.strip()[:40]!r} is not an amount from 0 to 100,000,000,000")
-    if value != value.quantize(_SMALLEST):
+    if value != value.quantize(SMALLEST):
         raise BadCell(f"the {name} {cell.strip()[:40]!r} has more than four decimals")
     return value
 
