@@ -106,7 +106,7 @@ class VerdictOut(Schema):
 class ReadingDecisionOut(Schema):
     heading: str
     about: str = Field(
-        description="dates, numbers, wholes (read without .0), zone (of times), count (what bare numbers are) or ends (what an end date is)."
+        description="dates, numbers, wholes (read without .0), zone (of times), count (what numbers are) or ends (what an end date is)."
     )
     choice: str = Field(description="How the column is read; empty where that is still to be chosen.")
     reason: str

@@ -237,7 +237,7 @@ TICKET = (
 )
 OPENED = (
     "opened openedon openedat opendate openingdate dateopened datetimeopened createddate createdate "
-    "createdtime created createdon createdat "
+    "createdtime createddatetime created createdon createdat "
     "datecreated dateentered creationdate reportedon reporteddate reportedat submittedon submitdate submitteddate logged logdate loggedon "
     "calldate servicedate startedon eroffnet eroffnetam eroffnungsdatum erstelltam erstellt erstellungsdatum gemeldetam meldedatum "
     "storungsdatum datedouverture dateouverture datedecreation datecreation ouvertle fechadeapertura fechaapertura fechadecreacion "
@@ -245,9 +245,9 @@ OPENED = (
     "aanmaakdatum aangemaaktop geopendop openingsdatum datautworzenia dataotwarcia datazgloszenia date datum data fecha"
 )
 CLOSED = (
-    "closed closetime closedon closedat closedate dateclosed closeddate closedtime closingdate datetimeclosed "
+    "closed closetime closeddatetime closedon closedat closedate dateclosed closeddate closedtime closingdate datetimeclosed "
     "resolved resolvedon resolvedat "
-    "resolveddate resolvedtime resolvedatetime resolutiondate solvedat solvedon completed completedon completeddate completedtime "
+    "resolveddate resolvedtime resolveddatetime resolutiondate solvedat solvedon completed completedon completeddate completedtime "
     "completiondate finisheddate geschlossen geschlossenam abgeschlossenam erledigtam gelostam losungsdatum abschlussdatum datedecloture "
     "datecloture datederesolution dateresolution fechadecierre fechacierre fechaderesolucion datadefechamento datafechamento "
     "datadasolucao datadichiusura datachiusura sluitingsdatum geslotenop afgeslotenop opgelostop datazamkniecia datarozwiazania"
@@ -330,7 +330,7 @@ LOCATION = (
     "lugar localizacao local ubicazione luogo stanza locatie ruimte lokalizacja miejsce pokoj"
 )
 CONTACT_NAME = (
-    "contactname contact assignedto assigneduser checkedoutto primaryuser primaryuserdisplayname enduser owner ownername username fullname "
+    "contactname contact assignedto assigneduser checkedoutto primaryuser primaryuserdisplayname enduser owner ownername fullname username "
     "user responsible ansprechpartner benutzer nutzer zugewiesenan verantwortlicher utilisateur affectea usuario asignadoa responsavel "
     "utente assegnatoa gebruiker uzytkownik"
 )

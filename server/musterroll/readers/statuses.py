@@ -90,7 +90,7 @@ UNITS = {
         "retired scrapped decommissioned disposed endoflife eol writtenoff obsolete archived lost stolen lostorstolen loststolen "
         "missing sold donated discarded inactive deprovisioned disabled removed destroyed recycled wiped dead absent expired "
         "brokennotfixable removedfromservice junk scrap surplus "
-        "disposedof decommissioning uninstalled replaced writeoff permanentlyremoved "
+        "disposedof terminated decommissioning uninstalled replaced writeoff permanentlyremoved "
         "ausgemustert verschrottet entsorgt stillgelegt ausserbetrieb verloren gestohlen verkauft inaktiv archiviert ausgesondert "
         "abgeschrieben vermisst deinstalliert ausgeschieden "
         "misaurebut rebut horsservice reforme perdu vole vendu inactif jete archive aucrebut "

@@ -2,10 +2,16 @@
 
 from collections.abc import Iterable
 
-from musterroll.readers.sources import business, devices, service_desks
+from musterroll.readers.sources import business, devices, platforms, service_desks, subscriptions
 from musterroll.readers.sources.source import Source
 
-SOURCES: tuple[Source, ...] = (*service_desks.SOURCES, *devices.SOURCES, *business.SOURCES)
+SOURCES: tuple[Source, ...] = (
+    *service_desks.SOURCES,
+    *devices.SOURCES,
+    *platforms.SOURCES,
+    *business.SOURCES,
+    *subscriptions.SOURCES,
+)
 
 
 def detect(kind: str, keys: Iterable[str]) -> Source | None:

@@ -313,7 +313,7 @@ SOURCES = (
             "serial": "manufserialno manufserialnumber manufacturerserialnumber herstserialnr serialnumber serialnummer serialno",
             "maker": "manufacturerofasset manufacturer hersteller",
             "model": "modelnumber typbezeichnung material manufactpartnumber",
-            "installed_on": "startupdate inbetriebnahme inbetriebnahmedatum inbetriebdatum",
+            "installed_on": "startupdate inbetriebnahme inbetriebnahmedatum inbetriebdatum inbetrdatum",
             "account": "customer soldtoparty kunde debitor currentcustomer",
             "site": "functionallocation functionalloc technplatz location",
             "lifecycle": "systemstatus userstatus",

@@ -143,11 +143,12 @@ SOURCES = (
     Source(
         "a Meraki device list",
         "telemetry units",
-        "serial networkid model | macaddress serial network | mac serial network model | serial producttype mac",
+        "serial networkid model | macaddress serial network | mac serial network model | serial producttype mac "
+        "| serialnumber macaddress model network connectivity",
         {
-            "serial": "serial",
+            "serial": "serial serialnumber",
             "model": "model",
-            "site": "networkid",
+            "site": "networkid network",
             "heard_at": "lastreportedat lastseen",
             "firmware": "firmware firmwareversion currentfirmware",
             "account": "organizationid organization",
