@@ -300,11 +300,18 @@ def by_the_rules(session: Session, on: date = DAY, now: datetime = NOW) -> Fleet
             disagreement(read_claim(unit.card), tuple(periods[unit_id])),
             {CredentialStatus.ACTIVE, CredentialStatus.PENDING} <= credentials[unit_id],
             doubts[unit_id],
+            accounts=tuple(_lineage(unit.account_id or sites.get(unit.site_id), parents)),
         )
         found += unit_findings(case)
     for cover in force:
         found += line_findings(LineCase(cover, seats.left_over.get(cover.line.id, 0), seats.over.get(cover.line.id, ())))
     return Fleet(seats, flagged, found)
+
+
+def _lineage(account: int | None, parents: dict[int | None, int | None]) -> Iterable[int]:
+    while account is not None:
+        yield account
+        account = parents.get(account)
 
 
 def _periods(session: Session) -> dict[int, list[CoveragePeriod]]:

@@ -74,6 +74,10 @@ class FindingKind(StrEnum):
         *("covered_twice", "finance", Severity.MEDIUM),
         *("Covered twice", "several contract lines pay for the same unit"),
     )
+    PAID_BY_ANOTHER = (
+        *("paid_by_another", "finance", Severity.MEDIUM),
+        *("Paid by another account", "the contract of one account pays for a unit at another, which is not below it"),
+    )
     RETIRED_BUT_OPERATING = (
         *("retired_but_operating", "operations", Severity.HIGH),
         *("Retired but operating", "recorded as retired, but still operating"),

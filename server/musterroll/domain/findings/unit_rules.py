@@ -54,6 +54,7 @@ class UnitCase(NamedTuple):
     clone: bool = False  # another device is waiting to enrol with its serial
     doubts: Mapping[Doubt, DoubtFacts] = {}  # which device reports as the unit
     further: Mapping[FindingKind, tuple[Evidence, ...]] = {}  # more evidence by kind
+    accounts: tuple[int, ...] = ()  # its account and all above, in this order; empty: none is known
 
 
 def unit_findings(case: UnitCase) -> Iterator[Finding]:
@@ -65,6 +66,8 @@ def unit_findings(case: UnitCase) -> Iterator[Finding]:
         yield from _while_operating(case)
     if len(case.covers) > 1:
         yield _covered_twice(case, state.code)
+    if others := tuple(cover for cover in case.covers if case.accounts and cover.contract.account not in (None, *case.accounts)):
+        yield _paid_by_another(case, others)
     if case.disagreement:
         worth = Worth(how="no value: a question of dates")
         yield _finding(FindingKind.WARRANTY_CONFLICT, case, case.disagreement.says, (case.disagreement.fact,), worth)
@@ -149,6 +152,14 @@ def _covered_twice(case: UnitCase, cell: str) -> Finding:
     says = f"{case.serial} is covered by " + " and ".join(f"line {cover.line.ref}" for cover in case.covers) + " at the same time"
     facts = tuple(line_fact(cover) for cover in case.covers)
     return _finding(FindingKind.COVERED_TWICE, case, says, facts, worth._replace(counted=counted))
+
+
+def _paid_by_another(case: UnitCase, covers: tuple[Cover, ...]) -> Finding:
+    """Its value belongs to the account that pays; it is in the book once, so it is not counted here."""
+    lines = " and ".join(f"line {cover.line.ref}" for cover in covers)
+    says = f"{case.serial} is at another account than the one that pays for it by {lines}"
+    facts = (*(f"{line_fact(cover)} by {cover.contract.account}" for cover in covers), f"at {case.accounts[0]}")
+    return _finding(FindingKind.PAID_BY_ANOTHER, case, says, facts, price_of_seats(covers)._replace(counted=False))
 
 
 def _finding(kind: FindingKind, case: UnitCase, says: str, facts: tuple[str, ...], worth: Worth, variant: str = "") -> Finding:

@@ -69,6 +69,19 @@ SELECT unit_id, account_id, cell, string_agg(fact, '\n' ORDER BY ends, ref, id) 
   max(CASE WHEN back = 1 THEN price END) AS value, max(CASE WHEN back = 1 THEN currency END) AS currency
 FROM ended GROUP BY unit_id, account_id, cell"""
 
+# Lines whose contract belongs neither to the unit's account nor to one above it.
+_ELSEWHERE = """
+WITH RECURSIVE apart AS (
+  SELECT s.unit_id, c.account_id, l.id, l.ref, l.fact || ' by ' || l.account_id AS fact, l.price, l.currency, l.account_id AS payer
+  FROM run_seat s JOIN run_cell c ON c.unit_id = s.unit_id JOIN run_line l ON l.id = s.line_id
+  WHERE l.account_id <> c.account_id),
+above(account_id, ancestor_id) AS (
+  SELECT DISTINCT account_id, account_id FROM apart
+  UNION
+  SELECT b.account_id, a.parent_id FROM above b JOIN run_account a ON a.id = b.ancestor_id WHERE a.parent_id IS NOT NULL)
+SELECT p.*, min(p.currency) OVER (PARTITION BY p.unit_id) AS first_currency
+FROM apart p LEFT JOIN above v ON v.account_id = p.account_id AND v.ancestor_id = p.payer WHERE v.account_id IS NULL"""
+
 _KINDS = " ".join(f"WHEN {int(code, 2)} THEN '{kind}'" for code, kind in OF_CELL.items())
 _OF_CELLS = f"""
 WITH odd AS (
@@ -111,6 +124,10 @@ SELECT '{FindingKind.COVERED_TWICE}', 'unit', t.unit_id, t.facts, '', t.account_
   t.overdue = 0 AND t.cell NOT IN (4, 6)
 FROM run_several t LEFT JOIN run_currency a ON a.unit_id = t.unit_id AND a.currency = t.surplus_currency
 UNION ALL
+SELECT '{FindingKind.PAID_BY_ANOTHER}', 'unit', unit_id, string_agg(fact, '\n' ORDER BY ref, id) || '\nat ' || account_id, '', account_id,
+  CAST(sum(price) FILTER (WHERE currency = first_currency) AS BIGINT), coalesce(first_currency, ''), FALSE
+FROM run_elsewhere GROUP BY unit_id, account_id, first_currency
+UNION ALL
 SELECT '{FindingKind.RETIRED_BUT_OPERATING}', 'unit', unit_id, lifecycle, '', account_id, NULL, '', TRUE
 FROM run_cell WHERE operating AND lifecycle = 'retired'
 UNION ALL
@@ -132,7 +149,10 @@ FROM run_paid p JOIN run_currency a ON a.unit_id = p.unit_id
 WHERE p.cell IN (5, 7) AND a.currency <> p.due_currency AND a.due_value IS NOT NULL
 UNION ALL
 SELECT t.unit_id, '{FindingKind.COVERED_TWICE}', t.account_id, a.currency, a.surplus, t.overdue = 0 AND t.cell NOT IN (4, 6)
-FROM run_several t JOIN run_currency a ON a.unit_id = t.unit_id WHERE a.currency <> t.surplus_currency AND a.surplus IS NOT NULL"""  # noqa: S608
+FROM run_several t JOIN run_currency a ON a.unit_id = t.unit_id WHERE a.currency <> t.surplus_currency AND a.surplus IS NOT NULL
+UNION ALL
+SELECT unit_id, '{FindingKind.PAID_BY_ANOTHER}', account_id, currency, CAST(sum(price) AS BIGINT), FALSE
+FROM run_elsewhere WHERE currency <> first_currency AND price IS NOT NULL GROUP BY unit_id, account_id, currency"""  # noqa: S608
 
 
 def read(columns: Columns, on: date, *, whole: bool) -> None:
@@ -156,6 +176,7 @@ def make(columns: Columns, conflicts: Sequence[tuple[int, str]]) -> None:
     if columns.rows("SELECT 1 FROM run_currency LIMIT 1"):
         for statement in _FIRST_CURRENCY:
             columns.run(statement)
+    columns.make("run_elsewhere", _ELSEWHERE)
     columns.make("run_further", _FURTHER)
     columns.make("run_ended", _ENDED)
     columns.view("run_unit_finding", f"SELECT * FROM ({_OF_CELLS}) c UNION ALL {_OF_UNITS}")  # noqa: S608

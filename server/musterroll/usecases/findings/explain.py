@@ -16,7 +16,7 @@ from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.periods import PeriodKind
 from musterroll.domain.warranty.unit_claims import disagreement, read_claim
 from musterroll.storage.contracts import lines as contract_lines
-from musterroll.storage.coverage import unit_facts
+from musterroll.storage.coverage import competing_units, unit_facts
 from musterroll.storage.imports.runs import DocumentOrigin
 from musterroll.storage.messages import identity
 from musterroll.storage.reconciliation import cell_counters, unit_states
@@ -85,9 +85,16 @@ def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: d
         disagreement(read_claim(unit.card), documents.periods),
         unit_facts.has_clone(session, unit_id),
         {doubt: DoubtFacts(row.says, row.facts) for (_, doubt), row in identity.cases(session, [unit_id]).items()},
-        more_evidence.evidence_by_kind(session, unit),
+        more_evidence.evidence_by_kind(session, unit, [cover.contract for cover in documents.seats]),
+        _lineage(session, unit_facts.account(unit)),
     )
     return list(unit_findings(case))
+
+
+def _lineage(session: Session, account_id: int | None) -> tuple[int, ...]:
+    """An account and all above it, also where the user may not see these."""
+    above = competing_units.ancestors(session, [account_id]) if account_id else {}
+    return tuple(sorted(above, key=lambda ancestor: ancestor != account_id))
 
 
 def _of_line(session: Session, line_id: int, on: date, instant: datetime, now: datetime) -> list[Finding]:

@@ -1,19 +1,22 @@
 """Further evidence of a unit's findings: warranty periods, warranty card, credentials, list price, messages."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row
-from sqlmodel import Session
+from sqlalchemy import Row, select
+from sqlmodel import Session, col
 
+from musterroll.domain.contracts.terms import ContractTerms
 from musterroll.domain.findings.evidence import Evidence
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.dates import in_words, last_day
 from musterroll.domain.values.instants import from_ms
 from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.unit_claims import describe_claim, read_claim
+from musterroll.storage.coverage import unit_facts
 from musterroll.storage.enrolment import credentials
 from musterroll.storage.messages import identity
+from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.enrolment import Credential
 from musterroll.storage.tables.identity import IdentityCase
 from musterroll.storage.tables.warranty import WarrantyPeriod
@@ -35,8 +38,8 @@ def unit_doubts(session: Session, unit_id: int | None) -> UnitDoubts:
     return UnitDoubts(cases, tuple(_messages(session, cases[0].unit_id))) if cases else UnitDoubts()
 
 
-def evidence_by_kind(session: Session, unit: Row[Any]) -> dict[FindingKind, tuple[Evidence, ...]]:
-    """Further evidence by kind of finding. `unit`: a row of `storage.coverage.unit_facts`."""
+def evidence_by_kind(session: Session, unit: Row[Any], contracts: Collection[ContractTerms]) -> dict[FindingKind, tuple[Evidence, ...]]:
+    """Further evidence by kind of finding. `unit`: a row of `storage.coverage.unit_facts`; `contracts`: those of its lines in force."""
     periods = tuple(Evidence("warranty", row.id or 0, _period(row)) for row in stored_periods.periods(session, unit.id))
     claim = read_claim(unit.card)
     card = (Evidence("card", unit.id, describe_claim(claim)),) if claim else ()
@@ -49,7 +52,17 @@ def evidence_by_kind(session: Session, unit: Row[Any]) -> dict[FindingKind, tupl
         FindingKind.CLONE_CASE: marks + messages,
         FindingKind.STATE_WENT_BACK: messages,
         FindingKind.FOREIGN_IDENTITY: marks + messages,
+        FindingKind.PAID_BY_ANOTHER: tuple(_accounts(session, unit, contracts)),
     }
+
+
+def _accounts(session: Session, unit: Row[Any], contracts: Collection[ContractTerms]) -> Iterator[Evidence]:
+    """The account of the unit and those of its contracts, as far as the user may see them."""
+    owned = [(unit_facts.account(unit), unit.serial), *((contract.account, f"contract {contract.ref}") for contract in contracts)]
+    for account_id, what in dict.fromkeys(owned):
+        query = select(col(Account.ref), col(Account.name)).where(col(Account.id) == account_id)
+        if account_id and (account := session.execute(query).one_or_none()):
+            yield Evidence("account", account_id, f"{what} belongs to account {account.ref}, {account.name}")
 
 
 def _messages(session: Session, unit_id: int) -> Iterator[Evidence]:

@@ -28,7 +28,8 @@ STATE_NAMES = {
     FindingState.RESOLVED: "Resolved",
 }
 EVIDENCE = {  # by table
-    **{"unit": "Unit", "unit_status": "Heartbeats", "line": "Contract", "invoice": "Billing", "card": "Device", "message": "Device sent"}
+    **{"unit": "Unit", "unit_status": "Heartbeats", "line": "Contract", "invoice": "Billing", "card": "Device", "message": "Device sent"},
+    "account": "Account",
 }
 
 

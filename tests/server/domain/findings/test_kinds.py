@@ -103,6 +103,17 @@ def test_what_is_overdue_is_not_counted_again_as_covered_twice() -> None:
     assert counted == {FindingKind.OVERDUE_BUT_OPERATING: True, FindingKind.COVERED_TWICE: False}
 
 
+def test_a_unit_paid_for_by_an_account_that_is_neither_its_own_nor_above_it_is_found() -> None:
+    for accounts in ((), (7,), (8, 7)):
+        assert list(unit_findings(HEALTHY._replace(accounts=accounts))) == []
+    found = only(HEALTHY._replace(accounts=(8, 9)))
+    assert (found.key.kind, found.owner, found.worth.value, found.worth.counted) == (FindingKind.PAID_BY_ANOTHER, "finance", EUR_120, False)
+    assert found.says == "K400MVX7 is at another account than the one that pays for it by line C00001/1"
+    assert only(HEALTHY._replace(accounts=(9,))).facts != found.facts
+    unowned = PAID._replace(contract=CONTRACT._replace(account=None))
+    assert list(unit_findings(HEALTHY._replace(accounts=(8,), covers=(unowned,)))) == []
+
+
 def test_a_retired_unit_that_operates_is_said_beside_its_cell() -> None:
     kinds = [found.key.kind for found in unit_findings(HEALTHY._replace(covers=(), lifecycle=Lifecycle.RETIRED))]
     assert kinds == [FindingKind.UNKNOWN_OPERATING, FindingKind.RETIRED_BUT_OPERATING]

@@ -17,7 +17,7 @@ from sqlmodel import Session, select
 from tests.support.documents import outcomes, take
 
 FLEET = {
-    "accounts": "Account ID,Account Name\nA1,Umber\n",
+    "accounts": "Account ID,Account Name\nA1,Umber\nA2,Ochre\n",
     "units": (
         "Serial Number,Manufacturer,Model,Install Date,Status,Account ID,Warranty Months\n"
         "SILENT1,Acme,Pump,2020-02-15,Installed,A1,12\n"
@@ -32,23 +32,24 @@ FLEET = {
         "TWICE1,Acme,Pump,2020-02-15,Installed,A1,12\n"
         "SEAT1,Acme,Valve,2020-02-15,Installed,A1,12\n"
         "SEAT2,Acme,Valve,2020-02-16,Installed,A1,12\n"
+        "ELSE1,Acme,Pump,2020-02-15,Installed,A1,12\n"
     ),
     "contracts": (
         "Contract Number,Account ID,Start Date,End Date,Status,Currency\n"
         "C1,A1,2026-01-01,2028-12-31,Active,EUR\nC2,A1,2024-01-01,2025-12-31,Active,EUR\nC3,A1,2026-01-01,2028-12-31,Active,EUR\n"
-        "C4,,2026-01-01,2028-12-31,Active,USD\n"
+        "C4,,2026-01-01,2028-12-31,Active,USD\nC5,A2,2026-01-01,2028-12-31,Active,EUR\n"
     ),
     "contract-lines": (
         "Contract Number,Line,Serial Number,Model,Account ID,Quantity,Price Per Year\n"
         "C1,1,SILENT1,Pump,,1,120.50\nC1,2,MOVED1,Pump,,1,40\nC1,3,SOLD1,Pump,,1,55.25\nC2,1,ENDED1,Pump,,1,75\nC3,1,DUE1,Pump,,1,99\n"
         "C1,4,,Valve,A1,1,10\nC1,5,NOBODY7,Pump,,1,33\nC4,1,OPEN7,Pump,,1,20\n"
-        "C1,6,TWICE1,Pump,,1,15\nC1,7,TWICE1,Pump,,1,25\n"
+        "C1,6,TWICE1,Pump,,1,15\nC1,7,TWICE1,Pump,,1,25\nC5,1,ELSE1,Pump,,1,64\n"
     ),
     "billing": "Contract Number,Payment State,Last Invoice Date\nC1,paid,2026-10-01\nC3,overdue,2026-10-02\n",
     "telemetry": "serial,first_seen,last_seen\n"
     + "".join(
         f"{serial},2025-02-15T09:00:00Z,2026-11-01T11:59:30Z\n"
-        for serial in ("MOVED1", "OPEN1", "UNKN1", "ENDED1", "DUE1", "RETD1", "SEAT1", "SEAT2", "TWICE1")
+        for serial in ("MOVED1", "OPEN1", "UNKN1", "ENDED1", "DUE1", "RETD1", "SEAT1", "SEAT2", "TWICE1", "ELSE1")
     )
     + "SILENT1,2025-02-15T09:00:00Z,2026-10-01T03:00:00Z\n",
 }
@@ -68,6 +69,7 @@ EXPECTED = {
     (FindingKind.EXPIRED_BUT_OPERATING, "ENDED1", "75.00 EUR"),
     (FindingKind.OVERDUE_BUT_OPERATING, "DUE1", "99.00 EUR"),
     (FindingKind.COVERED_TWICE, "TWICE1", "15.00 EUR"),
+    (FindingKind.PAID_BY_ANOTHER, "ELSE1", "64.00 EUR"),
     (FindingKind.RETIRED_BUT_OPERATING, "RETD1", None),
     (FindingKind.OVER_QUANTITY, "C1/4", "10.00 EUR"),
     (FindingKind.LINE_WITHOUT_ACCOUNT, "C4/1", "20.00 USD"),
@@ -128,9 +130,11 @@ def test_evidence_leads_to_the_rows_of_documents_that_say_so(roll: Database, now
             seen.add(proof.evidence.table)
             for origin in proof.documents:
                 row = FLEET[origin.kind].splitlines()[origin.line - 1]
-                told = names | {word for word in proof.evidence.says.replace(",", " ").replace("/", " ").split() if word[:1] in "CS"}
+                told = names | {word for word in proof.evidence.says.replace(",", " ").replace("/", " ").split() if word[:1] in "ACS"}
                 assert origin.file == f"{origin.kind}.csv"
                 assert any(name in row for name in told), (one.finding, proof)
-            by_document = proof.evidence.table in ("unit", "line", "invoice", "warranty") or "last reported" in proof.evidence.says
+            by_document = (
+                proof.evidence.table in ("unit", "line", "invoice", "warranty", "account") or "last reported" in proof.evidence.says
+            )
             assert bool(proof.documents) is by_document, proof
-    assert seen == {"unit", "unit_status", "line", "invoice", "warranty", "card", "credential"}
+    assert seen == {"unit", "unit_status", "line", "invoice", "warranty", "card", "credential", "account"}
