@@ -53,6 +53,10 @@ def line(session: Session, line_id: int) -> Cover | None:
     return next(iter(_covers(session, _COVERS.where(_L.c.id == line_id))), None)
 
 
+def by_ids(session: Session, line_ids: Collection[int]) -> dict[int, Cover]:
+    return {cover.line.id: cover for cover in _covers(session, _COVERS.where(among(session, _L.c.id, line_ids)))} if line_ids else {}
+
+
 def _covers(session: Session, query: Select[Any], values: dict[str, Any] | None = None) -> list[Cover]:
     return [_cover(row) for row in session.execute(query, values)]
 

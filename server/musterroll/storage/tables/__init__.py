@@ -15,6 +15,7 @@ from musterroll.storage.tables import (  # noqa: F401
     follow_ups,
     identity,
     imports,
+    limits,
     liveness,
     matching,
     messages,

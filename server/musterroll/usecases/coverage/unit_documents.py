@@ -20,6 +20,7 @@ from musterroll.storage.coverage import competing_units, unit_facts
 from musterroll.storage.reconciliation import unit_states
 from musterroll.storage.reconciliation.unit_states import JudgedSql
 from musterroll.storage.warranty import periods as stored_periods
+from musterroll.usecases.coverage.limits import line_limits
 
 
 class UnitDocuments:
@@ -91,7 +92,13 @@ class UnitDocuments:
         account = unit_facts.account(self.unit)
         mine = {cover.line.id: cover for cover in (*self.seats, *self.named)}
         missing = () if any(period.kind is warranty_rules.PeriodKind.STANDARD for period in self.periods) else self.standard.missing
-        return UnitRecords(self.periods, tuple(mine.values()), missing, place_missing(account, self.unit.site_id), self._beside())
+        return UnitRecords(
+            self.periods, tuple(mine.values()), missing, place_missing(account, self.unit.site_id), (*self._limits(), *self._beside())
+        )
+
+    def _limits(self) -> tuple[str, ...]:
+        """What is left of the limits of its lines."""
+        return tuple(of.says for of in line_limits(self._session, self.seats, self.on))
 
     def _beside(self) -> tuple[str, ...]:
         claim = read_claim(self.unit.card)

@@ -13,7 +13,7 @@ from musterroll.domain.values.dates import in_words
 from musterroll.storage.contracts import lists as stored
 from musterroll.storage.contracts.lists import ContractFilter
 from musterroll.usecases.accounts.hierarchy import account
-from musterroll.usecases.contracts import contract_card
+from musterroll.usecases.contracts import contract_card, limits
 from musterroll.usecases.installed_base import renewals, retention
 from musterroll.usecases.installed_base.renewals import Ratio, RenewalFilter, RenewalFlag
 from musterroll.web.http.context import clock, page, read_only
@@ -102,7 +102,8 @@ def contract(ref: str) -> str:
     now = clock()
     with read_only() as session:
         card = contract_card.contract_card(session, ref, request.args.get("after", 0, int), LINES, now)
-    return page("contract.html", now, card=card, row=card.row, after=request.args.get("after", 0, int), today=now.date())
+        limited = limits.limits(session, now, ref, None, 0, LINES).uses
+    return page("contract.html", now, card=card, limits=limited, row=card.row, after=request.args.get("after", 0, int), today=now.date())
 
 
 def here(form: RenewalForm, **changes: str) -> str:

@@ -149,7 +149,7 @@ def _assert_migrated(database: Database) -> None:
             connection.execute(text(_INSERT.format(**row)))
         before = connection.execute(text(whole)).all()
     with database.engine.begin() as connection:
-        command.upgrade(migrate.config(connection), "0024")
+        command.upgrade(migrate.config(connection), "0025")
         assert 0 < (connection.execute(text("SELECT count(*) FROM cell_history")).scalar() or 0) < len(rows)
         sums = connection.execute(text('SELECT "on", sum(units) FROM day_total GROUP BY axis, "on"')).all()
         assert {(str(on), total) for on, total in sums} == set(Counter[str](_days(rows)).items())

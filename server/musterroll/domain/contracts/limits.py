@@ -1,0 +1,121 @@
+"""Limits of a contract line: calls or hours per period, what of them is used, and when they are used up at this pace.
+
+What is used is counted from incidents of the units on the line: an incident is a call, its hours are hours.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from math import ceil
+from typing import NamedTuple
+
+from musterroll.domain.values.dates import Span, add_months, in_words, last_day
+
+NEAR = Decimal("0.8")  # of the allowance
+
+
+class LimitKind(StrEnum):
+    CALLS = "calls"
+    HOURS = "hours"
+
+
+class LimitPeriod(StrEnum):
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+    TERM = "term"  # of the contract
+
+
+class LimitLevel(StrEnum):
+    WITHIN = "within"
+    NEAR = "near"  # 80 % or more
+    REACHED = "reached"
+
+
+class Limit(NamedTuple):
+    """So much per period; periods begin with the term. `carried`: what is left is added to the next period of the term."""
+
+    kind: LimitKind
+    amount: Decimal
+    period: LimitPeriod
+    carried: bool = False
+
+
+class Allowance(NamedTuple):
+    """What may be used within these days."""
+
+    span: Span
+    amount: Decimal
+
+
+class LimitUse(NamedTuple):
+    """What was used of an allowance by a day."""
+
+    limit: Limit
+    allowance: Allowance
+    used: Decimal
+    on: date
+
+    @property
+    def left(self) -> Decimal:
+        return max(self.allowance.amount - self.used, Decimal(0))
+
+    @property
+    def level(self) -> LimitLevel:
+        if self.used >= self.allowance.amount:
+            return LimitLevel.REACHED
+        return LimitLevel.NEAR if self.used >= NEAR * self.allowance.amount else LimitLevel.WITHIN
+
+    @property
+    def used_up_on(self) -> date | None:
+        """The day on which it is used up at this pace; None where that is not within its days, or it is used up."""
+        since, until = self.allowance.span
+        if not self.used or self.level is LimitLevel.REACHED:
+            return None
+        days = (self.on - since).days + 1
+        day = since + timedelta(min(ceil(days * self.allowance.amount / self.used), 40_000) - 1)
+        return day if until is None or day < until else None
+
+
+_MONTHS = {LimitPeriod.MONTH: 1, LimitPeriod.QUARTER: 3, LimitPeriod.YEAR: 12}
+
+
+def allowance(limit: Limit, term: Span, on: date) -> Allowance:
+    """The allowance that counts on a day within the days of a line.
+
+    >>> limit = Limit(LimitKind.CALLS, Decimal(4), LimitPeriod.QUARTER)
+    >>> allowance(limit, Span(date(2026, 1, 31), date(2027, 1, 31)), date(2026, 5, 1)).span
+    Span(starts_on=datetime.date(2026, 5, 1), ends_on=datetime.date(2026, 7, 31))
+    """
+    if limit.period is LimitPeriod.TERM:
+        return Allowance(term, limit.amount)
+    months, periods = _MONTHS[limit.period], 1
+    while add_months(term.starts_on, months * periods) <= on:
+        periods += 1
+    begins, ends = (add_months(term.starts_on, months * number) for number in (periods - 1, periods))
+    until = ends if term.ends_on is None else min(ends, term.ends_on)
+    if limit.carried:
+        return Allowance(Span(term.starts_on, until), limit.amount * periods)
+    return Allowance(Span(begins, until), limit.amount)
+
+
+def limit_words(use: LimitUse, line: str) -> str:
+    """
+    >>> limit, term = Limit(LimitKind.CALLS, Decimal(4), LimitPeriod.TERM), Span(date(2026, 1, 1), date(2027, 1, 1))
+    >>> limit_words(LimitUse(limit, allowance(limit, term, date(2026, 7, 1)), Decimal(2), date(2026, 7, 1)), "C1/1")
+    '2 of 4 calls left on contract line C1/1 until 31 December 2026; at this pace used up on 28 December 2026.'
+    """
+    until, allowed, kind = use.allowance.span.ends_on, plain(use.allowance.amount), use.limit.kind.value
+    days = f" until {in_words(last_day(until))}" if until else ""
+    if use.level is LimitLevel.REACHED:
+        return f"No {kind} left on contract line {line}{days}: {plain(use.used)} of {allowed} used."
+    pace = f"; at this pace used up on {in_words(use.used_up_on)}" if use.used_up_on else ""
+    return f"{plain(use.left)} of {allowed} {kind} left on contract line {line}{days}{pace}."
+
+
+def plain(amount: Decimal) -> str:
+    """
+    >>> plain(Decimal("4.0000")), plain(Decimal("3.5")), plain(Decimal(1200))
+    ('4', '3.5', '1,200')
+    """
+    return f"{amount:,.4f}".rstrip("0").rstrip(".")

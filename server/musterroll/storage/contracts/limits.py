@@ -1,0 +1,63 @@
+"""Limits of contract lines, and the incidents that use them."""
+
+from collections.abc import Collection
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import BigInteger, Row, func, select, type_coerce
+from sqlmodel import Session, col
+
+from musterroll.domain.contracts.limits import Limit
+from musterroll.storage.engine import account_scope, bulk
+from musterroll.storage.tables.contracts import Contract, ContractLine
+from musterroll.storage.tables.limits import LineLimit
+from musterroll.storage.tables.reconciliation import UnitReconciliation
+from musterroll.storage.tables.units import Incident
+
+# What a line allows is shared by all its units, also by those that a user may not see.
+_LIMIT, _I, _U = account_scope.whole(LineLimit), account_scope.whole(Incident), account_scope.whole(UnitReconciliation)
+
+
+class DayUse(NamedTuple):
+    """The incidents of a line that were opened on a day, and their hours."""
+
+    on: date
+    calls: int
+    hours: Decimal
+
+
+def of_lines(session: Session, line_ids: Collection[int]) -> list[tuple[int, Limit]]:
+    """The limits of these lines, in order."""
+    columns = (_LIMIT.c.line_id, _LIMIT.c.kind, _LIMIT.c.amount, _LIMIT.c.period, _LIMIT.c.carried)
+    query = select(*columns).where(bulk.among(session, _LIMIT.c.line_id, line_ids)).order_by(_LIMIT.c.line_id, _LIMIT.c.kind)
+    return [(row[0], Limit(*row[1:])) for row in session.execute(query)] if line_ids else []
+
+
+def page(session: Session, contract_id: int | None, after_id: int, limit: int) -> list[Row[Any]]:
+    """Limits with their `line_id` and `kind`, by row id: of one contract, or of all that the session sees."""
+    query = select(col(LineLimit.id), col(LineLimit.line_id), col(LineLimit.kind)).where(col(LineLimit.id) > after_id)
+    if contract_id is not None:
+        query = query.where(col(LineLimit.contract_id) == contract_id)
+    return list(session.execute(query.order_by(col(LineLimit.id)).limit(limit)))
+
+
+def used(session: Session, line_ids: Collection[int], since: date, until: date) -> dict[int, list[DayUse]]:
+    """By line, the incidents of its units that were opened from a day to another; units as seated by the last reconciliation."""
+    hours = func.coalesce(func.sum(type_coerce(_I.c.hours, BigInteger)), 0)
+    query = select(_U.c.line_id, _I.c.opened_on, func.count(), hours).join_from(_U, _I, _I.c.unit_id == _U.c.unit_id)
+    query = query.where(bulk.among(session, _U.c.line_id, line_ids), _I.c.opened_on.between(since, until))
+    by_line: dict[int, list[DayUse]] = {}
+    for line_id, on, calls, spent in session.execute(query.group_by(_U.c.line_id, _I.c.opened_on)) if line_ids else ():
+        by_line.setdefault(line_id, []).append(DayUse(on, calls, Decimal(int(spent)).scaleb(-4)))
+    return by_line
+
+
+def row(session: Session, line_id: int, kind: str) -> LineLimit | None:
+    return session.scalars(select(LineLimit).where(col(LineLimit.line_id) == line_id, col(LineLimit.kind) == kind)).one_or_none()
+
+
+def line_of(session: Session, contract: str, number: str) -> Row[Any] | None:
+    """A line by the number of its contract and its own: `id`, `contract_id`."""
+    query = select(col(ContractLine.id), col(ContractLine.contract_id)).join(Contract, col(Contract.id) == col(ContractLine.contract_id))
+    return session.execute(query.where(col(Contract.ref) == contract, col(ContractLine.number) == number)).one_or_none()

@@ -1,0 +1,129 @@
+"""Limits of contract lines: what incidents use of them, on both databases and against a count day by day."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from musterroll.domain.contracts.limits import Limit, LimitKind, LimitLevel, LimitPeriod, LimitUse, allowance
+from musterroll.domain.values.dates import Span, add_months
+from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.storage.engine.database import Database
+from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.units import Incident, Unit
+from musterroll.usecases.contracts.limits import limits, set_limit
+from musterroll.usecases.coverage.verdict import coverage
+from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.undo.undo import undo
+from sqlmodel import Session, select
+
+from tests.support.documents import take
+
+NOW = datetime.fromisoformat("2026-11-01T12:00:00+00:00")
+CALLS, HOURS = Limit(LimitKind.CALLS, Decimal(4), LimitPeriod.YEAR), Limit(LimitKind.HOURS, Decimal(10), LimitPeriod.QUARTER, carried=True)
+RECORDS = {
+    "accounts": "Account ID,Account Name\nA1,Umber\nA2,Ochre\n",
+    "units": "Serial Number,Manufacturer,Model,Install Date,Status,Account ID\n"
+    + "".join(f"SN{number},Acme,Pump,2026-01-15,Installed,A1\n" for number in range(1, 5)),
+    "contracts": "Contract Number,Account ID,Start Date,End Date,Status,Currency\nC1,A1,2026-02-01,2028-01-31,Active,EUR\n",
+    "contract-lines": "Contract Number,Line,Model,Account ID,Quantity,Price Per Year\nC1,1,Pump,A1,3,40\n",
+}
+
+
+@pytest.fixture
+def fleet(database: Database) -> Database:
+    for kind, content in RECORDS.items():
+        take(database, NOW, kind, content)
+    with database.transaction() as session:
+        reconciliation_run.reconcile(session, NOW, NOW, store=True)
+    return database
+
+
+def incidents(session: Session, *rows: tuple[str, str, date, str | None]) -> None:
+    units = {unit.serial: unit.id for unit in session.exec(select(Unit))}
+    for ref, serial, on, hours in rows:
+        session.add(Incident(ref=ref, unit_id=units[serial], serial=serial, opened_on=on, hours=hours and Decimal(hours)))
+    session.flush()
+
+
+def test_calls_and_hours_of_the_units_on_a_line_use_its_limits(fleet: Database) -> None:
+    with fleet.transaction() as session:
+        assert set_limit(session, "C1", "1", CALLS, "ann", NOW)
+        assert set_limit(session, "C1", "1", HOURS, "ann", NOW)
+        assert set_limit(session, "C1", "1", HOURS, "ann", NOW) is None
+        first, second, third = date(2026, 2, 1), date(2026, 9, 30), date(2026, 11, 1)
+        incidents(session, ("T0", "SN1", date(2026, 1, 31), "9"), ("T1", "SN1", first, "2.5"), ("T2", "SN2", second, None))
+        incidents(session, ("T3", "SN3", third, "1"), ("T4", "SN4", third, "7"), ("T5", "SN3", date(2026, 11, 2), "7"))  # SN4: no seat
+        calls, hours = limits(session, NOW, "C1", None, 0, 10).uses
+        assert (calls.use.used, calls.use.left, calls.use.level) == (3, 1, LimitLevel.WITHIN)
+        assert (hours.use.used, hours.use.allowance) == (Decimal("3.5"), (Span(first, date(2027, 2, 1)), Decimal(40)))
+        assert coverage(session, "SN2", None, NOW).reasons[-2:] == (
+            "1 of 4 calls left on contract line C1/1 until 31 January 2027.",
+            "36.5 of 40 hours left on contract line C1/1 until 31 January 2027.",
+        )
+        incidents(session, ("T6", "SN2", third, None))
+        assert [of.says for of in limits(session, NOW, None, LimitLevel.REACHED, 0, 10).uses] == [
+            "No calls left on contract line C1/1 until 31 January 2027: 4 of 4 used."
+        ]
+        assert all("left on" not in reason for reason in coverage(session, "SN4", None, NOW).reasons)
+
+
+def test_a_limit_is_changed_removed_and_undone(fleet: Database) -> None:
+    with fleet.transaction() as session:
+        set_limit(session, "C1", "1", CALLS, "ann", NOW)
+        removed = set_limit(session, "C1", "1", CALLS._replace(amount=Decimal(0)), "ann", NOW)
+        assert removed
+        assert limits(session, NOW, "C1", None, 0, 10) == ([], None)
+        undo(session, removed.id or 0, "ann", NOW)
+        assert [of.use.limit for of in limits(session, NOW, "C1", None, 0, 10).uses] == [CALLS]
+        for wrong in (CALLS._replace(amount=Decimal(-1)), CALLS._replace(amount=Decimal("NaN"))):
+            with pytest.raises(Conflict):
+                set_limit(session, "C1", "1", wrong, "ann", NOW)
+        for contract, line in (("C1", "9"), ("C9", "1"), ("C1", "\0")):
+            with pytest.raises(NotFound):
+                set_limit(session, contract, line, CALLS, "ann", NOW)
+
+
+def test_limited_users_see_and_set_those_of_their_accounts(fleet: Database) -> None:
+    with fleet.transaction() as session:
+        set_limit(session, "C1", "1", CALLS, "ann", NOW)
+        other = session.exec(select(Account.id).where(Account.ref == "A2")).one() or 0
+    with fleet.transaction([other]) as session:
+        assert limits(session, NOW, None, None, 0, 10).uses == []
+        with pytest.raises(NotFound):
+            set_limit(session, "C1", "1", CALLS._replace(amount=Decimal(9)), "lee", NOW)
+
+
+days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
+
+
+@given(days, st.integers(0, 1500), st.one_of(st.none(), st.integers(1, 60)), st.sampled_from(LimitPeriod), st.booleans())
+def test_the_allowance_is_that_of_the_periods_begun(
+    starts_on: date, after: int, months: int | None, period: LimitPeriod, carried: bool
+) -> None:
+    term = Span(starts_on, None if months is None else add_months(starts_on, months))
+    on = starts_on + timedelta(after)
+    if not term.holds(on):
+        return
+    of = allowance(Limit(LimitKind.CALLS, Decimal(4), period, carried), term, on)
+    assert of.span.holds(on)
+    if period is LimitPeriod.TERM:
+        assert of == (term, 4)
+        return
+    step = {"month": 1, "quarter": 3, "year": 12}[period]
+    begun = [first for number in range(80) if (first := add_months(starts_on, number * step)) <= on]
+    assert of.amount == 4 * (len(begun) if carried else 1)
+    assert of.span.starts_on == (starts_on if carried else begun[-1])
+
+
+@given(st.integers(1, 20), st.integers(0, 30), st.integers(0, 364))
+def test_at_this_pace_it_is_used_up_when_the_days_before_bring_as_much(amount: int, used: int, day: int) -> None:
+    span = Span(date(2026, 1, 1), date(2027, 1, 1))
+    limit = Limit(LimitKind.CALLS, Decimal(amount), LimitPeriod.TERM)
+    use = LimitUse(limit, allowance(limit, span, span.starts_on), Decimal(used), span.starts_on + timedelta(day))
+    until = [number for number in range(day + 1, 366) if used * number >= amount * (day + 1)]
+    expected = span.starts_on + timedelta(until[0] - 1) if until and 0 < used < amount else None
+    assert use.used_up_on == (expected if expected and expected < date(2027, 1, 1) else None)
+    assert (use.level is LimitLevel.REACHED) is (used >= amount)
+    assert (use.level is LimitLevel.NEAR) is (4 * amount <= 5 * used < 5 * amount)
