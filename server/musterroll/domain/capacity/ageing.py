@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 AGE_BANDS = (0, 3, 12, 24, 36, 48, 60)  # first month of each band of age
-_LEAST = 2  # incidents an age band needs for a rate of its own; `profile_variance` accounts for the uncertainty
-_HALF = 0.5  # prior incidents
+_LEAST = 2  # incidents an age band needs for a rate of its own
 
 
 class MonthAhead(NamedTuple):
@@ -38,20 +37,6 @@ def merged_bands(events: Sequence[float]) -> list[range]:
             held = 0.0
     ends = [*(ends[:-1] or [0]), len(events)]
     return [range(first, end) for first, end in pairwise(ends)]
-
-
-def profile_variance(events: Sequence[float], coming: Sequence[float]) -> float:
-    """The variance that uncertainty about the rate's change with age adds to a count, if its level is learnt from the same incidents.
-
-    `events`: incidents by band; `coming`: expected means by band. To first order the logarithm of a band's rate has variance 1 / n;
-    in the sum, what all bands share belongs to the level, and the rest is how much the shares of the bands change (delta method,
-    Cramer 1946). A fleet that does not age adds nothing.
-
-    >>> profile_variance([10, 30], [5.0, 15.0]), round(profile_variance([10, 30], [15.0, 5.0]), 2)
-    (0.0, 13.33)
-    """
-    seen, mean = np.maximum(np.asarray(events, dtype=float), _HALF), np.asarray(coming, dtype=float)
-    return float(np.sum((mean - mean.sum() * seen / seen.sum()) ** 2 / seen))
 
 
 def roll_forward(

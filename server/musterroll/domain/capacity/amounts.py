@@ -36,6 +36,6 @@ class PredictedAmount(Banded):
         """The amount times a factor (such as cost per hour)."""
         return PredictedAmount(self.mean * factor, self.variance * factor**2, self.most * factor)
 
-    def plus(self, other: "PredictedAmount") -> "PredictedAmount":
-        """The sum with an independent amount."""
-        return PredictedAmount(self.mean + other.mean, self.variance + other.variance, self.most + other.most)
+    def plus(self, other: "PredictedAmount", covariance: float = 0.0) -> "PredictedAmount":
+        """The sum with another amount, independent unless their covariance is given."""
+        return PredictedAmount(self.mean + other.mean, self.variance + other.variance + 2 * covariance, self.most + other.most)

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from musterroll.domain.capacity.seasons import seasonal_naive
-
 
 class Baselines(NamedTuple):
     """What simple estimates give for a stretch of coming periods; None where the past is too short to say."""
@@ -30,3 +28,18 @@ def baselines(events: Sequence[float], exposure: Sequence[float], ahead: float, 
 def _by_rate(events: Sequence[float], exposure: Sequence[float], ahead: float, months: int) -> float | None:
     lived = sum(exposure[-months:])
     return sum(events[-months:]) / lived * ahead if len(events) >= months and lived > 0 else None
+
+
+def seasonal_naive(history: Sequence[float], horizon: int, period: int = 12) -> list[float]:
+    """Each coming month as the same month a season ago; with less than a season of history, the last month.
+
+    >>> seasonal_naive([1, 2, 3, 4], 3, period=4), seasonal_naive([5, 7], 2), seasonal_naive([], 1)
+    ([1, 2, 3], [7, 7], [0.0])
+    """
+    if not history:
+        return [0.0] * horizon
+    past = list(history)
+    lag = period if len(past) >= period else 1
+    for _ in range(horizon):
+        past.append(past[-lag])
+    return past[len(history) :]

@@ -1,6 +1,7 @@
 """The deployments a plan goes by: planned deliveries where a product has any, else the pace of the last months."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
 
@@ -53,9 +54,11 @@ def coming(product: ProductFacts, months: int, share: float) -> list[float]:
 
 
 def doubt(product: ProductFacts, months: int, share: float) -> list[float]:
-    """The standard deviation of the planned deliveries of each coming month, which are early, late, more or fewer together."""
-    spread = [spread * share for _, spread in product.planned[:months]]
-    return [*spread, *[0.0] * (months - len(spread))]
+    """The standard deviation of the deployments of each coming month, which are early, late, more or fewer together: of planned ones as
+    the plan says; of others by as much as the pace changed from the months before."""
+    planned, pace = [spread for _, spread in product.planned[:months]], deployed_a_month(product)
+    before = deployed_a_month(replace(product, exposure=product.exposure[:-PACE]))
+    return [spread * share for spread in (*planned, *[min(pace, abs(pace - before))] * (months - len(planned)))]
 
 
 def condition(facts: PlanFacts, share: float) -> str:

@@ -1,28 +1,27 @@
-"""The incident forecast of a plan: the fleet rolled forward, rates by age, dispersion between months, and season."""
+"""The incident forecast of a plan: the fleet rolled forward, and rates by product, age and month."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from musterroll.domain.capacity.ageing import merged_bands, profile_variance, roll_forward
-from musterroll.domain.capacity.counts import Predictive, total
-from musterroll.domain.capacity.demand import Dispersion, PastPeriod, ProductDemand, dispersion, moments, widened
+from musterroll.domain.capacity.ageing import merged_bands, roll_forward
+from musterroll.domain.capacity.baselines import seasonal_naive
+from musterroll.domain.capacity.counts import Predictive
+from musterroll.domain.capacity.course import Course, course
 from musterroll.domain.capacity.deployments import PACE, coming, doubt
-from musterroll.domain.capacity.drift import Drift, drift
 from musterroll.domain.capacity.facts import BANDS, PlanFacts, ProductFacts
-from musterroll.domain.capacity.rates import Gamma, GroupData, Prior, pooled_prior, posterior, shrunk
-from musterroll.domain.capacity.seasons import Seasons, seasonal_naive, seasons
+from musterroll.domain.capacity.rates import Gamma, GroupData, pooled_prior, posterior, shrunk
+from musterroll.domain.capacity.regression import Cells, Numbers, Outlook, outlook
 
 HORIZON = 12  # months
 QUARTER = 3
 _SPANS = (*(slice(month, month + 1) for month in range(HORIZON)), slice(0, QUARTER), slice(0, HORIZON))
 AT_QUARTER, AT_YEAR = HORIZON, HORIZON + 1
+_LOOKED_AT = 60  # months of history that rates are learnt from
+_OWN = 30  # products with effects of their own, those with the most incidents; the others share one
 _NOTHING = GroupData(0, 1)  # where a kin has no history at all
-_SLOWEST = 0.8  # fading further ahead is taken to be no quicker: nobody drifts so for a year
-Numbers = NDArray[np.float64]
 
 
 class AgeRate(NamedTuple):
@@ -50,7 +49,7 @@ class Driver(NamedTuple):
     high: float
     weight_of_own_data: float
     believed: Gamma
-    coming: tuple[float, ...]  # incidents that its kin's rates by age expect, by month
+    coming: tuple[float, ...]  # incidents expected by month, over the factor
     unit_months: tuple[float, ...]
 
     def incidents(self, months: float) -> float:
@@ -62,79 +61,80 @@ class Driver(NamedTuple):
 
 class Forecast(NamedTuple):
     """Predicted counts: of each coming month, then (`AT_QUARTER`) of the first three together, then (`AT_YEAR`) of all together; the
-    baseline by month; and the drivers."""
+    baseline and the fleet by month; the drivers; and the incidents of the past, by month since the log began."""
 
     counts: list[Predictive]
     naive: list[float]
     unit_months: list[float]
     drivers: list[Driver]
-    ages: dict[str, list[AgeRate]]
-    drift: Drift
-    dispersion: Dispersion
-    season: Seasons
-    past: list[PastPeriod]  # by month since the log began: incidents, and those that the rates by kin and age would have expected
+    course: Course
+    past: list[float]
 
 
 class VisitSplit(NamedTuple):
-    """Incidents that need a visit and those done at the desk, each forecast by its own rates: they age differently."""
+    """Incidents that need a visit and those done at the desk, each forecast by its own rates, for they age differently. `excess`: of all
+    together, the variance beyond chance relative to the square of the mean: a bad month is one for both."""
 
     visits: Forecast
     rest: Forecast
+    excess: list[float]
 
     def both(self, at: int) -> Predictive:
-        return total([self.visits.counts[at], self.rest.counts[at]])
+        mean = self.visits.counts[at].mean + self.rest.counts[at].mean
+        return Predictive(mean, mean + self.excess[at] * mean**2)
 
-
-class _Kin(NamedTuple):
-    """Counts to come of one kin: means and variances of the first month, ..., the last, the quarter, the year; and its means by month."""
-
-    drivers: list[Driver]
-    spread: Numbers
-    means: Numbers
-
-
-class _Weights(NamedTuple):
-    """What each past month counts for: its incidents fade as rates drift, its exposure too and by its season."""
-
-    events: Numbers
-    exposure: Numbers
-
-
-def forecast(facts: PlanFacts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> Forecast:
-    """Roll the fleet forward for a year and predict its incidents. Factors apply to measured values; `skip` months pass before the first.
-
-    A product's past is its incidents over those expected by the rates by age of its group (indirect standardisation), so that it can be
-    better or worse than the group at every age, and is pooled with it while its own data are few. Groups are independent of each
-    other, except for what affects a month of all of them.
-    """
-    return _forecast(_known(facts), _roll(facts, deployments, retirements, skip), rate)
+    def covariance(self, at: int) -> float:
+        """Of visits and the rest: what they vary by together."""
+        return max(0.0, self.both(at).variance - self.visits.counts[at].variance - self.rest.counts[at].variance) / 2
 
 
 def split(facts: PlanFacts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> VisitSplit:
-    """`forecast` for incidents that need a visit and for those that do not."""
+    """Roll the fleet forward for a year and predict its incidents, those that need a visit and those that do not. Factors apply to measured
+    values; `skip` months pass before the first.
+
+    Rates are those of `regression.outlook`. A driver's factor is its incidents over those expected by the rates by age of its group
+    (indirect standardisation), pooled with the group while its own data are few.
+    """
     known, rolled = _known(facts), _roll(facts, deployments, retirements, skip)
-    visits = {product.id: _table(product.visits, facts.log_starts) for product in facts.products}
-    rest = {product: seen - visits[product] for product, seen in known.seen.items()}
-    return VisitSplit(_forecast(known._replace(seen=visits), rolled, rate), _forecast(known._replace(seen=rest), rolled, rate))
+    visits: dict[int, Numbers] = {product.id: _table(product.visits, facts.log_starts) for product in facts.products}
+    rest: dict[int, Numbers] = {product: seen - visits[product] for product, seen in known.seen.items()}
+    whole = _outlook(known, rolled)
+    parts = [known._replace(seen=visits), known._replace(seen=rest)]
+    visited, rested = _agreed([_outlook(part, rolled) for part in parts], whole)
+    excess = np.divide(whole.variance, whole.mean**2, out=np.zeros_like(whole.mean), where=whole.mean > 0)
+    return VisitSplit(_forecast(parts[0], rolled, visited, rate), _forecast(parts[1], rolled, rested, rate), excess.tolist())
 
 
-def expected(facts: PlanFacts) -> list[PastPeriod]:
-    """Each month since the log began: its incidents, and those that the rates by kin and age of the whole log would have expected."""
-    return _expected(_known(facts))
+def _agreed(parts: Sequence[Outlook], whole: Outlook) -> list[Outlook]:
+    """The parts scaled to the whole, whose trend and season are known from more incidents (top-down: Gross & Sohl 1990, Journal of
+    Forecasting 9)."""
+    factor = whole.mean / np.maximum(np.sum([part.mean for part in parts], axis=0), 1e-12)
+    means = [_by_span((part.mean * factor)[:HORIZON]) for part in parts]
+    rates = factor[:HORIZON, None, None]
+    return [
+        part._replace(mean=mean, variance=part.variance * factor**2, rate=part.rate * rates)
+        for part, mean in zip(parts, means, strict=True)
+    ]
+
+
+def _by_span(months: Numbers) -> Numbers:
+    """A quarter is the sum of its months."""
+    return np.array([months[span].sum() for span in _SPANS])
 
 
 class _Known(NamedTuple):
-    """Products by kin; of each, incidents and unit-months since the log began, months down and age bands across."""
+    """Products by kin, and in groups whose rates have one effect; of each product, incidents and unit-months since the log began, months
+    down and age bands across."""
 
     kin: dict[str, list[ProductFacts]]
+    groups: list[list[int]]
     seen: dict[int, Numbers]
     lived: dict[int, Numbers]
     months: int
 
 
 class _Rolled(NamedTuple):
-    """Unit-months of each product in the coming months by age band, after `skip` months, and their standard deviation where deliveries
-    are planned."""
+    """Unit-months of each product in the coming months by age band, after `skip` months, and their standard deviation."""
 
     ahead: dict[int, Numbers]
     doubt: dict[int, Numbers]
@@ -147,7 +147,10 @@ def _known(facts: PlanFacts) -> _Known:
         kin[product.kin].append(product)
     start = facts.log_starts
     seen = {product.id: _table(product.events, start) for product in facts.products}
-    return _Known(kin, seen, {product.id: _table(product.exposure, start) for product in facts.products}, len(facts.months) - start)
+    lived = {product.id: _table(product.exposure, start) for product in facts.products}
+    by_incidents = sorted(seen, key=lambda product: (-float(seen[product].sum()), -float(lived[product].sum()), product))
+    groups = [[product] for product in by_incidents[:_OWN]] + ([by_incidents[_OWN:]] if by_incidents[_OWN:] else [])
+    return _Known(kin, groups, seen, lived, len(facts.months) - start)
 
 
 def _table(rows: Sequence[Sequence[float]], start: int) -> Numbers:
@@ -155,121 +158,76 @@ def _table(rows: Sequence[Sequence[float]], start: int) -> Numbers:
 
 
 def _roll(facts: PlanFacts, deployments: float, retirements: float, skip: int) -> _Rolled:
-    leaving = _leaving(facts.products, len(facts.months)) * retirements
-    doubts = {product.id: _doubt(product, leaving, deployments, skip) for product in facts.products if product.planned}
-    return _Rolled({product.id: _rolled(product, leaving, deployments, skip) for product in facts.products}, doubts, skip)
+    leaving, months = _leaving(facts.products, len(facts.months)) * retirements, HORIZON + skip
+    return _Rolled(
+        {product.id: _rolled(product.by_age, coming(product, months, deployments), leaving, skip) for product in facts.products},
+        {product.id: _rolled([], doubt(product, months, deployments), leaving, skip) for product in facts.products},
+        skip,
+    )
 
 
-def _forecast(known: _Known, rolled: _Rolled, rate: float) -> Forecast:
-    past = _expected(known)
-    season = seasons(past, HORIZON + rolled.skip)
-    trend = drift(season.adjusted(past))
-    beyond, weight = dispersion(trend.ahead, 1 + season.learnt), np.array(trend.weights(len(past)))
-    weights = _Weights(weight, weight * np.array(season.past))
-    ages = {kin: _aged(known, members, weights) for kin, members in known.kin.items()}
-    factors = np.array(season.factors[rolled.skip :]) * rate
-    kins = [_kin(known, members, ages[kin], rolled, factors, weights) for kin, members in known.kin.items()]
-    means = np.sum([kin.means for kin in kins], axis=0) if kins else np.zeros(HORIZON)
-    spread = np.sum([kin.spread for kin in kins], axis=0) if kins else np.zeros(HORIZON + 2)
-    spread = spread + _further(means, trend.fade, float(weight @ np.array([period.events for period in past])))
-    spread = spread + _of_season(means, season.doubt[rolled.skip :, rolled.skip :])
-    counts = [widened(means[months].tolist(), float(s), beyond) for months, s in zip(_SPANS, spread, strict=True)]
-    drivers = sorted((driver for kin in kins for driver in kin.drivers), key=lambda driver: -driver.incidents(QUARTER))
+def _outlook(known: _Known, rolled: _Rolled) -> Outlook:
+    """What to expect of groups of products; nothing of those that nothing is known of."""
+    tables = [[np.sum([table[member] for member in group], axis=0) for group in known.groups] for table in (known.seen, known.lived)]
+    if not known.groups or not np.any(tables[1]):
+        return Outlook.nothing(len(_SPANS), HORIZON, len(known.groups), BANDS)
+    seen, lived = (np.stack(table, axis=1)[-_LOOKED_AT:] for table in tables)
+    ahead, unsure = (
+        np.stack([np.sum([table[member] for member in group], axis=0) for group in known.groups], axis=1)
+        for table in (rolled.ahead, rolled.doubt)
+    )
+    names = {product.id: kin for kin, members in known.kin.items() for product in members}
+    kins = sorted(known.kin)
+    family = [kins.index(names[group[0]]) if len(group) == 1 else -1 for group in known.groups]
+    result = outlook(Cells(seen, lived, ahead, tuple(family)), _SPANS, rolled.skip)
+    months = result.mean[:HORIZON]
+    by_products = np.maximum((result.rate * ahead).sum(axis=(1, 2)), 1e-12)
+    rate = result.rate * (months / by_products)[:, None, None]
+    incidents = (rate * unsure).sum(axis=2)
+    variance = result.variance + [float(np.sum(incidents[span].sum(axis=0) ** 2)) for span in _SPANS]
+    return result._replace(mean=_by_span(months), rate=rate, variance=variance)
+
+
+def _forecast(known: _Known, rolled: _Rolled, expected: Outlook, rate: float) -> Forecast:
+    counts = [
+        Predictive(mean * rate, mean * rate + spread * rate**2)
+        for mean, spread in zip(expected.mean.tolist(), expected.variance.tolist(), strict=True)
+    ]
+    rates = {product: expected.rate[:, number] * rate for number, group in enumerate(known.groups) for product in group}
+    drivers = [driver for members in known.kin.values() for driver in _drivers(known, members, rolled, rates)]
+    past = np.sum([seen.sum(axis=1) for seen in known.seen.values()], axis=0).tolist() if known.seen else [0.0] * known.months
     return Forecast(
         counts,
-        seasonal_naive([period.events for period in past], HORIZON + rolled.skip)[rolled.skip :],
-        [float(value) for value in np.sum(list(rolled.ahead.values()), axis=(0, 2))] if kins else [0.0] * HORIZON,
-        drivers,
-        ages,
-        trend,
-        beyond,
-        season,
+        seasonal_naive(past, HORIZON + rolled.skip)[rolled.skip :],
+        [float(value) for value in np.sum(list(rolled.ahead.values()), axis=(0, 2))] if rolled.ahead else [0.0] * HORIZON,
+        sorted(drivers, key=lambda driver: -driver.incidents(QUARTER)),
+        course(expected, known.months),
         past,
     )
 
 
-def _expected(known: _Known) -> list[PastPeriod]:
-    events, total = np.zeros(known.months), np.zeros(known.months)
-    for members in known.kin.values():
-        seen, lived = _together(known, members)
-        events += seen.sum(axis=1)
-        for aged in _aged(known, members, _Weights(np.ones(known.months), np.ones(known.months))):
-            total += lived[:, list(aged.bands)].sum(axis=1) * aged.rate
-    return [PastPeriod(float(n), float(x)) for n, x in zip(events, total, strict=True)]
-
-
-def _together(known: _Known, members: Sequence[ProductFacts]) -> tuple[Numbers, Numbers]:
-    """Incidents and unit-months of these products by month and age band."""
-    return np.sum([known.seen[member.id] for member in members], axis=0), np.sum([known.lived[member.id] for member in members], axis=0)
-
-
-def _aged(known: _Known, members: Sequence[ProductFacts], weights: _Weights) -> list[AgeRate]:
-    seen, lived = (weight @ bands for weight, bands in zip(weights, _together(known, members), strict=True))
-    return [AgeRate(bands, float(seen[list(bands)].sum()), float(lived[list(bands)].sum())) for bands in merged_bands(seen.tolist())]
-
-
-def _kin(
-    known: _Known,
-    members: Sequence[ProductFacts],
-    ages: Sequence[AgeRate],
-    rolled: _Rolled,
-    factors: Numbers,
-    weights: _Weights,
-) -> _Kin:
-    rates = np.zeros(BANDS)
-    for aged in ages:
-        rates[list(aged.bands)] = aged.rate
-    seen, lived = [known.seen[member.id] for member in members], [known.lived[member.id] for member in members]
-    parts = [
-        ProductDemand(
-            float(weights.events @ s.sum(axis=1)),
-            float(weights.exposure @ x @ rates),
-            tuple((rolled.ahead[member.id] @ rates * factors).tolist()),
+def _drivers(known: _Known, members: Sequence[ProductFacts], rolled: _Rolled, rates: Mapping[int, Numbers]) -> list[Driver]:
+    """Of the products of one kin, pooled with each other."""
+    seen, lived = ([table[member.id] for member in members] for table in (known.seen, known.lived))
+    by_age = np.zeros(BANDS)
+    for aged in _aged(np.sum(seen, axis=(0, 1)), np.sum(lived, axis=(0, 1))):
+        by_age[list(aged.bands)] = aged.rate
+    past = [GroupData(float(s.sum()), float((x @ by_age).sum())) for s, x in zip(seen, lived, strict=True)]
+    prior = pooled_prior([group for group in past if group.exposure > 0] or [_NOTHING])
+    drivers = []
+    for member, data, x in zip(members, past, lived, strict=True):
+        factor, believed = shrunk(data.events, data.exposure, prior), posterior(data.events, data.exposure, prior)
+        own = (factor.rate, factor.low, factor.high, factor.weight_of_own_data if data.exposure > 0 else 0.0)
+        ahead = rolled.ahead[member.id]
+        coming = tuple(((ahead * rates[member.id]).sum(axis=1) / factor.rate).tolist())
+        drivers.append(
+            Driver(member, data.events, float(x.sum()), data.exposure, *own, believed, coming, tuple(ahead.sum(axis=1).tolist()))
         )
-        for member, s, x in zip(members, seen, lived, strict=True)
-    ]
-    groups = [GroupData(part.events, part.exposure) for part in parts if part.exposure > 0]
-    prior = pooled_prior(groups or [_NOTHING])
-    spans = [[part._replace(coming=part.coming[months]) for part in parts] for months in _SPANS]
-    moments_by_span = [moments(member, prior) for member in (parts, spans[HORIZON], spans[HORIZON + 1])]
-    spread = np.array([*moments_by_span[0].spread, moments_by_span[1].spread_of_whole, moments_by_span[2].spread_of_whole])
-    drivers = [
-        _driver(member, part, float(s.sum()), float(x.sum()), prior, rolled.ahead[member.id].sum(axis=1))
-        for member, part, s, x in zip(members, parts, seen, lived, strict=True)
-    ]
-    by_band = np.sum([rolled.ahead[member.id] for member in members], axis=0)
-    spread = spread + _of_ages(ages, by_band * factors[:, None]) + _of_deliveries(drivers, rolled.doubt, rates, factors)
-    return _Kin(drivers, spread, moments_by_span[0].mean)
+    return drivers
 
 
-def _further(means: Numbers, fade: float, events: float) -> Numbers:
-    """The variance that drift adds further ahead: evidence goes on fading until the middle of a stretch of months."""
-    ahead = np.array([(months.start + months.stop - 1) / 2 for months in _SPANS])
-    whole = np.array([means[months].sum() for months in _SPANS])
-    return np.asarray(whole**2 * (max(fade, _SLOWEST) ** -ahead - 1) / max(events, 1.0), dtype=float)
-
-
-def _of_season(means: Numbers, doubt: Numbers) -> Numbers:
-    """The variance added by the uncertainty of the seasonal factors, by span."""
-    return np.array([means[months] @ doubt[months, months] @ means[months] for months in _SPANS])
-
-
-def _of_ages(ages: Sequence[AgeRate], unit_months: Numbers) -> Numbers:
-    """The variance added by the uncertainty of rates by age, by span."""
-    means = np.array([unit_months[:, list(aged.bands)].sum(axis=1) * aged.rate for aged in ages])
-    return np.array([profile_variance([aged.events for aged in ages], means[:, months].sum(axis=1).tolist()) for months in _SPANS])
-
-
-def _of_deliveries(drivers: Sequence[Driver], doubts: dict[int, Numbers], rates: Numbers, factors: Numbers) -> Numbers:
-    """The variance added by the range of planned deliveries, by span."""
-    extra = [doubts[driver.product.id] @ rates * factors * driver.factor for driver in drivers if driver.product.id in doubts]
-    return np.array([sum(float(incidents[months].sum()) ** 2 for incidents in extra) for months in _SPANS])
-
-
-def _driver(product: ProductFacts, part: ProductDemand, events: float, exposure: float, prior: Prior, unit_months: Numbers) -> Driver:
-    factor, believed = shrunk(part.events, part.exposure, prior), posterior(part.events, part.exposure, prior)
-    own = (factor.rate, factor.low, factor.high, factor.weight_of_own_data if part.exposure > 0 else 0.0)
-    return Driver(product, events, exposure, part.exposure, *own, believed, part.coming, tuple(unit_months.tolist()))
+def _aged(seen: Numbers, lived: Numbers) -> list[AgeRate]:
+    return [AgeRate(bands, float(seen[list(bands)].sum()), float(lived[list(bands)].sum())) for bands in merged_bands(seen.tolist())]
 
 
 def _leaving(products: Sequence[ProductFacts], months: int) -> float:
@@ -288,13 +246,7 @@ def _leaving(products: Sequence[ProductFacts], months: int) -> float:
     return min(0.5, max(0.0, begun - grown) / float(whole[-back:].sum()))
 
 
-def _rolled(product: ProductFacts, leaving: float, deployments: float, skip: int) -> Numbers:
+def _rolled(by_age: Sequence[float], deployments: Sequence[float], leaving: float, skip: int) -> Numbers:
     """Unit-months in the coming months by age band."""
-    ahead = roll_forward(product.by_age, HORIZON + skip, coming(product, HORIZON + skip, deployments), [leaving] * BANDS)
-    return np.array([month.exposure for month in ahead[skip:]])
-
-
-def _doubt(product: ProductFacts, leaving: float, deployments: float, skip: int) -> Numbers:
-    """The unit-months of one standard deviation of the planned deliveries."""
-    ahead = roll_forward([], HORIZON + skip, doubt(product, HORIZON + skip, deployments), [leaving] * BANDS)
+    ahead = roll_forward(by_age, HORIZON + skip, deployments, [leaving] * BANDS)
     return np.array([month.exposure for month in ahead[skip:]])

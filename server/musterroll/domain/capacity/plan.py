@@ -157,7 +157,8 @@ class _PlanBuilder:
         field = hours(visits, self.away).plus(_known(recall, self.away))
         desk = hours(rest, self.desk).plus(hours(visits, self.before)).plus(_known(recall, self.before))
         parts = PredictedAmount(visits.mean * self.parts, visits.variance * self.parts**2).plus(PredictedAmount(recall, 0.0))
-        spent = self._spent(visits, rest, recall, self.away, self.before, self.desk)
+        both = self.forecasts.covariance(at)
+        spent = self._spent(visits, rest, both, recall, self.away, self.before, self.desk)
         return PlanPeriod(
             name,
             add_months(self.first, start),
@@ -176,13 +177,13 @@ class _PlanBuilder:
             self._desk(incidents.mean / months, (visits.mean + recall) / months),
             self._desk(incidents.high80 / months, (estimate(visits).high80 + recall) / months),
             estimate(parts),
-            estimate(self._cost(visits, rest, recall)),
+            estimate(self._cost(visits, rest, both, recall)),
             self._covered(start, end),
         )
 
     def month(self, number: int) -> PlanMonth:
         visits, rest = self.forecasts.visits.counts[number], self.forecasts.rest.counts[number]
-        spent = self._spent(visits, rest, self._recall(number, number + 1), self.away, self.before, self.desk).mean
+        spent = self._spent(visits, rest, 0.0, self._recall(number, number + 1), self.away, self.before, self.desk).mean
         month, incidents = add_months(self.first, number), estimate(self.forecasts.both(number))
         unit_months, covered = self.forecasts.visits.unit_months[number], self._covered(number, number + 1)
         return PlanMonth(month, unit_months, incidents, self._naive(number), spent, covered)
@@ -192,7 +193,7 @@ class _PlanBuilder:
 
     def _simple(self, start: int, end: int) -> SimpleEstimate:
         pasts = zip(self.forecasts.visits.past, self.forecasts.rest.past, strict=True)
-        events, fleet = [visits.events + rest.events for visits, rest in pasts], unit_months(self.facts)[self.facts.log_starts :]
+        events, fleet = [visits + rest for visits, rest in pasts], unit_months(self.facts)[self.facts.log_starts :]
         _, *rates = baselines(events, fleet, sum(fleet[-1:]) * (end - start))
         values = Baselines(sum(self._naive(month) for month in range(start, end)), *rates)
         known = {name: value for name, value in zip(NAMES, values, strict=True) if value is not None}
@@ -206,16 +207,17 @@ class _PlanBuilder:
         return self.recalled * within / self.assumptions.recall_months
 
     def _spent(
-        self, visits: Predictive, rest: Predictive, recall: float, away: Handling, before: Handling, desk: Handling
+        self, visits: Predictive, rest: Predictive, both: float, recall: float, away: Handling, before: Handling, desk: Handling
     ) -> PredictedAmount:
-        """Hours (or money) of all incidents together: visits, with time at the desk before them, and those all done at the desk."""
+        """Hours (or money) of all incidents together: visits, with time at the desk before them, and those all done at the desk; `both` is
+        the covariance of the two counts."""
         visit = with_travel(away, before)
-        return hours(visits, visit).plus(_known(recall, visit)).plus(hours(rest, desk))
+        return hours(visits, visit).plus(_known(recall, visit)).plus(hours(rest, desk), both * visit.mean * desk.mean)
 
-    def _cost(self, visits: Predictive, rest: Predictive, recall: float) -> PredictedAmount:
+    def _cost(self, visits: Predictive, rest: Predictive, both: float, recall: float) -> PredictedAmount:
         field, desk = self.assumptions.field_cost, self.assumptions.desk_cost
         away = with_travel(_times(self.away, field), _exactly(self.parts * self.assumptions.part_cost))
-        return self._spent(visits, rest, recall, away, _times(self.before, desk), _times(self.desk, desk))
+        return self._spent(visits, rest, both, recall, away, _times(self.before, desk), _times(self.desk, desk))
 
     def _desk(self, incidents: float, visits: float) -> Desk:
         """Desk positions in the busiest half hour of a month of so many incidents, visits and all."""
@@ -241,7 +243,8 @@ class _PlanBuilder:
 def handled(facts: PlanFacts, forecasts: VisitSplit, at: int) -> PredictedAmount:
     """The hours that tickets of predicted incidents will record, without travel and desk time before a visit."""
     visit, remote = (handling(known) or _exactly(0.0) for known in (facts.visit_hours, facts.desk_hours))
-    return hours(forecasts.visits.counts[at], visit).plus(hours(forecasts.rest.counts[at], remote))
+    desk = hours(forecasts.rest.counts[at], remote)
+    return hours(forecasts.visits.counts[at], visit).plus(desk, forecasts.covariance(at) * visit.mean * remote.mean)
 
 
 def _exactly(each: float, spread: float = 0.0) -> Handling:

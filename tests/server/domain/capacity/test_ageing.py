@@ -51,10 +51,3 @@ def test_bands_taken_together_are_all_bands_in_order_and_hold_enough_where_there
     found = ageing.merged_bands(events)
     assert [band for bands in found for band in bands] == list(range(len(events)))
     assert len(found) == 1 or all(sum(events[band] for band in bands) >= 2 for bands in found)
-
-
-def test_an_older_fleet_is_less_sure_by_as_much_as_its_bands_are_few() -> None:
-    same, older = ageing.profile_variance([40, 10], [8.0, 2.0]), ageing.profile_variance([40, 10], [2.0, 8.0])
-    assert (same, older) == pytest.approx((0.0, (2 - 8) ** 2 / 40 + (8 - 2) ** 2 / 10))
-    level = 10.0**2 / 50  # what the rate's own level has been counted for already
-    assert older + level == pytest.approx(2.0**2 / 40 + 8.0**2 / 10)

@@ -7,7 +7,7 @@ import pytest
 from musterroll.domain.capacity import deployments
 from musterroll.domain.capacity.deployments import PlannedDelivery, by_month
 from musterroll.domain.capacity.facts import BANDS, PlanFacts, ProductFacts
-from musterroll.domain.capacity.forecast import AT_YEAR, forecast
+from musterroll.domain.capacity.forecast import AT_YEAR, split
 
 TODAY = date(2026, 12, 1)
 NONE = [0.0] * BANDS
@@ -45,7 +45,7 @@ def test_a_product_is_deployed_as_planned_then_at_its_pace() -> None:
 
 
 def test_planned_deliveries_of_a_new_product_are_in_the_forecast_and_their_range_widens_it() -> None:
-    without, listed, vague = (forecast(facts([], months), retirements=0) for months in ([], [(200.0, 0.0)], [(200.0, 80.0)]))
+    without, listed, vague = (split(facts([], months), retirements=0).visits for months in ([], [(200.0, 0.0)], [(200.0, 80.0)]))
     assert listed.unit_months[0] == pytest.approx(without.unit_months[0] + 100)  # from the middle of the month
     assert listed.unit_months[11] == pytest.approx(without.unit_months[11] + 200, rel=0.01)
     assert listed.counts[AT_YEAR].mean > without.counts[AT_YEAR].mean * 1.3
