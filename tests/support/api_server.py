@@ -46,7 +46,7 @@ class ApiServer:
                 server.asked.append(asked)
                 self._give(answer(asked))
 
-            do_POST = do_GET
+            do_POST = do_HEAD = do_GET
 
             def date_time_string(self, timestamp: float | None = None) -> str:
                 return format_datetime(clock(), usegmt=True)
@@ -61,7 +61,8 @@ class ApiServer:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content if given.cut is None else content[: given.cut])
+                if self.command != "HEAD":
+                    self.wfile.write(content if given.cut is None else content[: given.cut])
                 self.close_connection = given.cut is not None
 
             def _give_piecemeal(self, pieces: Iterator[bytes]) -> None:

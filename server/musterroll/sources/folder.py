@@ -118,7 +118,7 @@ def _opened(request: Request) -> tuple[Any, str]:
             options["host_key_policy"] = host_key_policy(request.get("host_key"))
         opened: tuple[Any, str] = fsspec.core.url_to_fs(path, **options)
     except ImportError:
-        raise SourceProblem("this path needs a further package: pip install s3fs (S3) or paramiko (SFTP)") from None
+        raise SourceProblem("this path needs a further package: pip install 'musterroll[s3]' (S3) or 'musterroll[sftp]' (SFTP)") from None
     return opened
 
 
