@@ -68,6 +68,10 @@ FLEET = {
         "T2,GONE77,,2026-08-01,,question,,\n"
     ),
     "rates": "Date,Currency,Rate,Base Currency\n2026-11-27,USD,1.0832,EUR\n2026-11-27,JPY,161.25,\n2026-11-26,USD,1.081,EUR\n",
+    "deliveries": (
+        "Delivery Date,Manufacturer,Model,Order Number,Quantity,At Least,At Most\n"
+        "2026-12-15,Acme,Pump 3,PO1,40,,\n2027-01-15,Acme,Rotor 9,,100,60,120\n"
+    ),
 }
 
 
@@ -108,7 +112,7 @@ def outcomes(verdicts: list[RowVerdict]) -> list[str]:
     return [verdict.outcome.value for verdict in verdicts]
 
 
-def take_all(database: Database, now: datetime, upto: str = "rates") -> dict[str, ImportResult]:
+def take_all(database: Database, now: datetime, upto: str = "deliveries") -> dict[str, ImportResult]:
     """Take the fleet in, kind after kind, up to one of them. Nothing of it may be refused."""
     done = {}
     for kind, content in FLEET.items():

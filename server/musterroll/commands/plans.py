@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from musterroll.commands.context import Context, clock, fail
+from musterroll.commands.deliveries import deliveries
 from musterroll.commands.reconciliation import DayOrInstant
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_list, print_table
 from musterroll.domain.capacity.assumptions import DEFAULTS, SPECS, Spec
@@ -95,6 +96,9 @@ def log_start(context: Context, month: str) -> None:
     with context.database().transaction() as session:
         capacity_log_start.choose(session, "" if month == "auto" else month, "cli", clock())
     click.echo("Incidents count " + ("from where their record seems to begin." if month == "auto" else f"from {month} on."))
+
+
+plan.add_command(deliveries)
 
 
 @plan.group()

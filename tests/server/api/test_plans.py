@@ -1,6 +1,6 @@
 """Plans over REST: created, saved, compared, exported, back-tested; and what is rejected."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -94,3 +94,23 @@ def test_reliability_of_products_and_two_compared(planned: RestClient) -> None:
     assert sum(comparison["expected"]) == pytest.approx(sum(comparison["failures"]))
     get(planned, "/reliability/999999", 404)
     get(planned, f"/reliability/compare?first={first['product_id']}&second={first['product_id']}", 422)
+
+
+def test_planned_deliveries_are_added_listed_in_the_plan_and_deleted(planned: RestClient) -> None:
+    on = f"{datetime.now(UTC) + timedelta(days=70):%Y-%m-%d}"
+    body = {"on": on, "maker": "Acme", "model": "Pump 3", "ref": "PO1", "quantity": "400", "least": "300"}
+    assert planned.client.post("/api/v1/records/deliveries", json=body, headers=planned.bearer("write")).status_code == 201
+    (delivery,) = get(planned, "/deliveries")["items"]
+    assert (delivery["on"], delivery["model"], delivery["order"], delivery["quantity"], delivery["most"]) == (
+        on,
+        "Pump 3",
+        "PO1",
+        400,
+        None,
+    )
+    assert "400 units of Acme Pump 3" in get(planned, "/plans/defaults")["condition"]
+    address = f"/api/v1/deliveries/{delivery['id']}"
+    assert planned.client.delete(address, headers=planned.bearer("read")).status_code == 403
+    assert planned.client.delete(address, headers=planned.bearer("write")).status_code == 200
+    assert get(planned, "/deliveries")["items"] == []
+    assert planned.client.delete(address, headers=planned.bearer("write")).status_code == 404

@@ -93,3 +93,13 @@ def test_a_product_that_cannot_be_shown_is_one_sentence(arguments: tuple[str, ..
     answer = reliability(*arguments, "--on", "2026-11-01T12:00Z")
     assert isinstance(answer.exception, DomainError)
     assert sentence in str(answer.exception)
+
+
+def test_deliveries_are_planned_listed_and_removed() -> None:
+    added = run("deliveries", "add", "2199-03-01", "Acme", "Pump 3", "40", "--least", "30", "--order", "PO1")
+    assert "To undo: musterroll changes undo" in added.output
+    assert "2199-03-01  Acme Pump 3  PO1       40    30 to 40" in run("deliveries", "list").output
+    assert json.loads(run("deliveries", "list", "--json").output)[0]["quantity"] == 40
+    assert isinstance(run("deliveries", "add", "2199-03-01", "Acme", "Pump 77", "40").exception, DomainError)
+    assert run("deliveries", "remove", "1").exit_code == 0
+    assert "No planned deliveries" in run("deliveries", "list").output

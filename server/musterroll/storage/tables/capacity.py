@@ -1,9 +1,9 @@
-"""Tables of capacity: measured exposure by month, the facts a plan starts from, and the scenarios people keep."""
+"""Tables of capacity: measured exposure by month, the facts a plan starts from, planned deliveries, and the scenarios people keep."""
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import SmallInteger
+from sqlalchemy import SmallInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, Audited, row_id
@@ -26,6 +26,20 @@ class PlanFactsRow(SQLModel, table=True):
     id: int = Field(default=1, primary_key=True)
     at: int = Field(sa_type=BIG)  # ms
     facts: dict[str, Any] = Field(sa_type=DOCUMENT)
+
+
+class Delivery(Audited, table=True):
+    """Units of a product planned to be deployed on a day, by order; `least` to `most` is the 80 % range of their number."""
+
+    __tablename__ = "planned_delivery"
+    __table_args__ = (UniqueConstraint("product_id", "on", "ref"), NEVER_REUSED)
+    id: int | None = row_id()
+    on: date
+    product_id: int = Field(foreign_key="product.id", sa_type=BIG)
+    ref: str = Field(default="", max_length=80)
+    quantity: int
+    least: int | None = None
+    most: int | None = None
 
 
 class Scenario(Audited, table=True):

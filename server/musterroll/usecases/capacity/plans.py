@@ -19,6 +19,7 @@ from musterroll.storage.capacity import log_start as stored_log_start
 from musterroll.storage.capacity import plans as stored_plans
 from musterroll.storage.engine import account_scope
 from musterroll.storage.imports import runs as import_runs
+from musterroll.usecases.capacity import deliveries as capacity_deliveries
 from musterroll.usecases.capacity import exposure as capacity_exposure
 from musterroll.usecases.capacity import facts as plan_facts
 from musterroll.usecases.capacity.exposure import Outstanding
@@ -66,15 +67,15 @@ def prepare(session: Session, now: datetime) -> PreparedFacts:
 
 
 def keep(session: Session, prepared: PreparedFacts) -> GatheredFacts:
-    """Store what was prepared."""
+    """Store what was prepared. The facts returned have the planned deliveries."""
     if prepared.outstanding is not None:
         capacity_exposure.keep(session, prepared.outstanding)
     stored_plans.keep_facts(session, to_ms(prepared.at), prepared.facts.plain())
-    return GatheredFacts(prepared.facts, prepared.at)
+    return GatheredFacts(capacity_deliveries.with_planned(session, prepared.facts), prepared.at)
 
 
 def gathered(session: Session, now: datetime, on: datetime | None = None) -> GatheredFacts:
-    """The stored facts; for an earlier instant, or a user limited to some accounts, they are gathered now.
+    """The stored facts with the deliveries planned now; for an earlier instant, or a user limited to some accounts, they are gathered now.
 
     Raises Conflict if there are none yet, and DomainError for a future instant.
     """
@@ -85,7 +86,8 @@ def gathered(session: Session, now: datetime, on: datetime | None = None) -> Gat
     stored = stored_plans.facts(session)
     if stored is None:
         raise Conflict("no planning data yet; it is gathered within a minute, or by running musterroll plan", "not_gathered")
-    return GatheredFacts(shapes.read_facts(stored.facts), from_ms(stored.at))
+    facts = capacity_deliveries.with_planned(session, shapes.read_facts(stored.facts))
+    return GatheredFacts(facts, from_ms(stored.at))
 
 
 def plan(facts: PlanFacts, values: Mapping[str, Any]) -> Plan:

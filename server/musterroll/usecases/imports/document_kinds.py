@@ -6,6 +6,7 @@ from musterroll.usecases.imports.kinds.accounts import AccountImporter
 from musterroll.usecases.imports.kinds.billing import BillingImporter
 from musterroll.usecases.imports.kinds.contract_lines import ContractLineImporter
 from musterroll.usecases.imports.kinds.contracts import ContractImporter
+from musterroll.usecases.imports.kinds.deliveries import DeliveryImporter
 from musterroll.usecases.imports.kinds.incidents import IncidentImporter
 from musterroll.usecases.imports.kinds.product_names import ProductNameImporter
 from musterroll.usecases.imports.kinds.products import ProductImporter
@@ -28,6 +29,7 @@ IMPORTERS: dict[str, type[Importer]] = {
         TelemetryImporter,
         IncidentImporter,
         RateImporter,
+        DeliveryImporter,
     )
 }
 KINDS: dict[str, DocumentKind] = {name: importer.kind for name, importer in IMPORTERS.items()}

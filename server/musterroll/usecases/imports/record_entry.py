@@ -22,7 +22,8 @@ from musterroll.usecases.imports.document_kinds import IMPORTERS
 from musterroll.usecases.imports.export import KINDS, Cells, cells_of
 from musterroll.usecases.imports.importer import Importer, KnownRecord, PlannedWrite, Source
 
-SINGULAR = {kind: kind.removesuffix("s").replace("-", " ") for kind in KINDS} | {"billing": "payment state"}
+_IRREGULAR = {"billing": "payment state", "deliveries": "planned delivery"}
+SINGULAR = {kind: kind.removesuffix("s").replace("-", " ") for kind in KINDS} | _IRREGULAR
 
 
 class Entry(NamedTuple):

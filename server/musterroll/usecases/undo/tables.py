@@ -20,7 +20,8 @@ TABLES: Mapping[str, type[TableUndo]] = {
     "source": SourceUndo,
     "telemetry": TelemetryUndo,
     **dict.fromkeys(("incident", "unit_note", "finding_decision", "proposal", "notification_rule", "scenario"), TableUndo),
-    **dict.fromkeys(("claim_token", "user", "api_token", "exchange_rate", "registry_option", "follow_up", "line_limit"), TableUndo),
+    **dict.fromkeys(("claim_token", "user", "api_token", "exchange_rate", "registry_option"), TableUndo),
+    **dict.fromkeys(("follow_up", "line_limit", "planned_delivery"), TableUndo),
 }
 
 

@@ -40,6 +40,7 @@ OF_ALL = {
     "config_revision",
     "job_checkpoint",
     "exchange_rate",
+    "planned_delivery",
     "registry_option",
     "product_name",
     "undo_progress",

@@ -77,7 +77,7 @@ saved_filter.made_at site.created_at unit.born_at unit.installed_on unit.left_on
 unit.warranty_ends_on unit.registered_on unit.shipped_on unit_note.at unit_usage.at
 user.created_at user.disabled_at warranty_period.ends_on warranty_period.starts_on warranty_period.voided_on api_token.revoked_at
 web_session.revoked_at claim_token.revoked_at contract.ended_on contract.ends_on contract.notice_on contract.starts_on
-exchange_rate.on source.created_at source.failing_since source_run.at set_aside_message.at set_aside_message.received_at
+exchange_rate.on planned_delivery.on source.created_at source.failing_since source_run.at set_aside_message.at set_aside_message.received_at
 contract_line.ends_on contract_line.starts_on import_run.at unit_state_change.withdrawn_at
 """
 ELSEWHERE = """

@@ -1,7 +1,7 @@
 """The capacity pages on a fleet with a history: estimates, scenarios without JavaScript, and the page of a product."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import openpyxl
@@ -80,3 +80,14 @@ def test_live_sliders_get_the_estimate_only(visitor: Visitor) -> None:
     assert expected(part)
     assert "<nav" not in part
     assert "What if" not in part
+
+
+def test_a_delivery_is_planned_on_its_page_and_deleted(visitor: Visitor) -> None:
+    on = f"{datetime.now(UTC) + timedelta(days=70):%Y-%m-%d}"
+    cells = {"on": on, "maker": "Acme", "model": "Pump 3", "quantity": "400", "next": "/capacity/deliveries"}
+    added = visitor.post("/records/deliveries/new", seen="/capacity/deliveries", **cells)
+    assert added.headers["Location"] == "/capacity/deliveries"
+    assert "400 units of Acme Pump 3" in visitor.get("/capacity").text
+    (address,) = re.findall(r'action="(/capacity/deliveries/\d+/delete)"', visitor.get("/capacity/deliveries").text)
+    visitor.post(address, seen="/capacity/deliveries")
+    assert "None planned" in visitor.get("/capacity/deliveries").text
