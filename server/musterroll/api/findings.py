@@ -75,6 +75,7 @@ class FindingPage(Schema):
     items: list[FindingOut]
     next: str | None
     findings: int = Field(description="Number on all pages.")
+    priced: int = Field(description="Of these: with a price; the others add nothing to the annual value.")
     worth: list[MoneyOut] = Field(description="Annual value of all pages, each amount counted once.")
     worth_together: ReportingTotalOut | None = Field(description="The same in the reporting currency.")
 
@@ -145,7 +146,7 @@ def list_findings(query: FindingQuery) -> Response:
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
         page = finding_decisions.findings(session, _filter(session, query), cursor, limit, now)
-        sums.update(findings=page.total.findings, worth=[money_out(money) for money in page.total.worth])
+        sums.update(findings=page.total.findings, priced=page.total.priced, worth=[money_out(money) for money in page.total.worth])
         sums.update(worth_together=reporting_out(exchange_rates.exchange(session, now.date()).total(page.total.worth)))
         return [FindingOut(**_facts(row)) for row in page.rows], page.next
 

@@ -66,6 +66,7 @@ class ReconciliationOut(Schema):
     operating: int
     deployed_and_operating: int
     findings: dict[FindingKind, int]
+    priced: dict[FindingKind, int] = Field(description="Findings that have a price; the others add nothing to the annual value.")
     work: list[CellOut] = Field(description="The quadrants, with the annual value of their findings.")
     worth: list[MoneyOut] = Field(description="Annual value of all findings, each amount counted once.")
     worth_together: ReportingTotalOut | None = Field(description="The same in the reporting currency.")
@@ -197,6 +198,7 @@ def _out(result: Reconciliation, exchange: Exchange) -> ReconciliationOut:
         operating=having(slice(2, 3)),
         deployed_and_operating=having(slice(1, 3)),
         findings={kind: result.findings[kind] for kind in FindingKind},
+        priced={kind: result.priced[kind] for kind in FindingKind},
         work=[_cell(result, code) for code in CELLS],
         worth=[money_out(money) for money in result.worth],
         worth_together=reporting_out(exchange.total(result.worth)),

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from musterroll.commands.context import Context, clock
 from musterroll.commands.rates import together
-from musterroll.commands.reconciliation import Day
+from musterroll.commands.reconciliation import Day, of_priced
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_table
 from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.findings.kinds import OWNERS, VARIANTS, FindingKind
@@ -84,12 +84,18 @@ def findings(
         exchange = exchange_rates.exchange(session, now.date())
     if as_json:
         worth = {money.currency: f"{money.amount:.2f}" for money in page.total.worth}
-        sums = {"total": page.total.findings, "worth": worth, "worth_together": together(exchange.total(page.total.worth))}
+        sums = {
+            "total": page.total.findings,
+            "priced": page.total.priced,
+            "worth": worth,
+            "worth_together": together(exchange.total(page.total.worth)),
+        }
         print_json({**sums, "findings": [shape(row) for row in page.rows], "next": page.next})
         return
     if page.rows:
         print_table(page.rows, _FINDINGS)
-    click.echo(f"Total: {page.total.findings:,} findings, annual value {format_total(page.total.worth, exchange) or 'unknown (unpriced)'}")
+    worth = format_total(page.total.worth, exchange) or "unknown (unpriced)"
+    click.echo(f"Total: {page.total.findings:,} findings, annual value {worth}{of_priced(page.total.priced, page.total.findings)}")
     if page.next:
         click.echo(f"Next page: --after {page.next}")
 

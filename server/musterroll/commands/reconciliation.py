@@ -112,11 +112,17 @@ def shape(result: Reconciliation, exchange: Exchange) -> dict[str, Any]:
         "operating": sum(count for code, count in quadrants if code[2] == "1"),
         "deployed_and_operating": sum(count for code, count in quadrants if code.endswith("11")),
         "findings": dict(result.findings),
+        "priced": dict(result.priced),
         "money": {code: _amounts(sums) for code, sums in result.money.items()},
         "worth": _amounts(result.worth),
         "worth_together": together(exchange.total(result.worth)),
         "stored": result.stored._asdict() if result.stored else None,
     }
+
+
+def of_priced(priced: int, findings: int) -> str:
+    """What a sum is of, where not all findings have a price."""
+    return f", of {priced:,} of {findings:,} findings that have a price" if priced < findings else ""
 
 
 def _amounts(sums: tuple[Money, ...]) -> dict[str, str]:
@@ -130,7 +136,10 @@ def _print(result: Reconciliation, exchange: Exchange) -> None:
     findings = [(FindingKind(kind), count) for kind, count in result.findings.items() if count]
     if findings:
         print_table(findings, _FINDINGS)
-    click.echo(f"Total annual value, each amount counted once: {format_total(result.worth, exchange) or 'unknown (unpriced)'}")
+    worth = format_total(result.worth, exchange) or "unknown (unpriced)"
+    click.echo(
+        f"Total annual value, each amount counted once: {worth}{of_priced(sum(result.priced.values()), sum(result.findings.values()))}"
+    )
     if result.stored:
         click.echo(f"Findings stored: {result.stored.new:,} new, {result.stored.changed:,} changed, {result.stored.gone:,} resolved")
     else:

@@ -43,8 +43,7 @@ def due(session: Session, now: datetime) -> list[FiguresTogether]:
         renewals.RATES,
         retention.PAST_RENEWALS,
     ]
-    steady += old([adoption.ENGAGEMENT, declining.DECLINING], _REFRESH)
-    steady += old([fleet_firmware.KNOWN, trend.PLACES, *contracts, licence_trend.TODAY], _REFRESH)
+    steady += old([fleet_firmware.KNOWN, trend.PLACES, trend.UNDATED, *contracts, licence_trend.TODAY], _REFRESH)
     book = [worth.BOTH] if old(worth.BOTH.figures, _REFRESH) else []
     segments = [together for together in fleet_segments.figures(session) if old(together.figures, _REFRESH)]
     return [*map(alone, steady), *book, *segments, *(together for together in (slices, months) if together.figures)]

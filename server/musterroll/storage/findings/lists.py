@@ -39,9 +39,10 @@ class FindingCriteria(NamedTuple):
 
 
 class FindingTotal(NamedTuple):
-    """Number of findings, and their value without what other findings count."""
+    """Number of findings, those of them that have a price, and their value without what other findings count."""
 
     findings: int
+    priced: int
     worth: tuple[Money, ...]
 
 
@@ -174,13 +175,15 @@ def by_id(session: Session, finding_id: int, on: date) -> Row[Any] | None:
 def total(session: Session, criteria: FindingCriteria, on: date) -> FindingTotal:
     decision = _newest()
     amount = func.sum(case((col(_F.counted), type_coerce(col(_F.value), BigInteger))))
-    query = _filtered((col(_F.currency), func.count(), amount), decision, criteria).where(*_conditions(criteria, _state(decision, on)))
+    query = _filtered((col(_F.currency), func.count(), func.count(col(_F.value)), amount), decision, criteria).where(
+        *_conditions(criteria, _state(decision, on))
+    )
     rows = list(session.execute(query.group_by(col(_F.currency))))
     extra = func.sum(case((col(_F.counted), type_coerce(col(_A.value), BigInteger))))
-    more = _filtered((col(_A.currency), literal(0), extra), decision, criteria).join(_A, col(_A.finding_id) == col(_F.id))
+    more = _filtered((col(_A.currency), literal(0), literal(0), extra), decision, criteria).join(_A, col(_A.finding_id) == col(_F.id))
     rows += session.execute(more.where(*_conditions(criteria, _state(decision, on))).group_by(col(_A.currency)))
-    worth = totals(Money(Decimal(int(row[2])).scaleb(-4), row[0]) for row in rows if row[2])
-    return FindingTotal(sum(row[1] for row in rows), worth)
+    worth = totals(Money(Decimal(int(row[3])).scaleb(-4), row[0]) for row in rows if row[3])
+    return FindingTotal(sum(row[1] for row in rows), sum(row[2] for row in rows), worth)
 
 
 def by_ids(session: Session, ids: Collection[int]) -> list[tuple[FindingRow, FindingDecision | None]]:
@@ -207,12 +210,14 @@ def decided_by(session: Session, decision_id: int) -> tuple[int, int]:
 def sums(session: Session) -> FindingSums:
     """Findings of the last run by kind, whatever was decided since."""
     amount = func.sum(case((col(FindingRow.counted), type_coerce(col(FindingRow.value), BigInteger))))
-    query = select(col(FindingRow.kind), col(FindingRow.currency), func.count(), amount).where(col(FindingRow.present).is_(True))
+    query = select(col(FindingRow.kind), col(FindingRow.currency), func.count(), func.count(col(_F.value)), amount).where(
+        col(FindingRow.present).is_(True)
+    )
     rows = list(session.execute(query.group_by(col(FindingRow.kind), col(FindingRow.currency))))
     extra = func.sum(case((col(_F.counted), type_coerce(col(_A.value), BigInteger))))
-    more = select(col(_F.kind), col(_A.currency), literal(0), extra).join(_A, col(_A.finding_id) == col(_F.id))
+    more = select(col(_F.kind), col(_A.currency), literal(0), literal(0), extra).join(_A, col(_A.finding_id) == col(_F.id))
     rows += session.execute(more.where(col(_F.present).is_(True)).group_by(col(_F.kind), col(_A.currency)))
-    return summed((row[0], row[1], row[2], None if row[3] is None else int(row[3])) for row in rows)
+    return summed((row[0], row[1], row[2], row[3], None if row[4] is None else int(row[4])) for row in rows)
 
 
 class LineFinding(NamedTuple):

@@ -121,29 +121,33 @@ def _keep_further(columns: Columns) -> None:
 
 
 class FindingSums(NamedTuple):
-    """Findings by kind: number, and value without what other findings count."""
+    """Findings by kind: number, those of them that have a price, and value without what other findings count."""
 
     counts: dict[str, int]
+    priced: dict[str, int]
     worth: dict[str, tuple[Money, ...]]
 
 
 _SUMS = """
-SELECT kind, currency, count(*), CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_finding GROUP BY kind, currency
+SELECT kind, currency, count(*), count(value), CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_finding
+GROUP BY kind, currency
 UNION ALL
-SELECT kind, currency, 0, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_further GROUP BY kind, currency"""
+SELECT kind, currency, 0, 0, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_further GROUP BY kind, currency"""
 
 
 def sums(columns: Columns) -> FindingSums:
     """The findings of a run, stored or not."""
-    return summed((row[0], row[1], row[2], row[3]) for row in columns.rows(_SUMS))
+    return summed(columns.rows(_SUMS))
 
 
-def summed(rows: Iterable[tuple[str, str, int, int | None]]) -> FindingSums:
-    """Sums of rows (kind, currency, count, value in ten-thousandths)."""
+def summed(rows: Iterable[tuple[str, str, int, int, int | None]]) -> FindingSums:
+    """Sums of rows (kind, currency, count, of these with a price, value in ten-thousandths)."""
     counts: dict[str, int] = dict.fromkeys(FindingKind, 0)
+    priced = counts.copy()
     amounts: dict[str, list[Money]] = {}
-    for kind, currency, count, amount in rows:
+    for kind, currency, count, with_price, amount in rows:
         counts[kind] += count
+        priced[kind] += with_price
         if amount:
             amounts.setdefault(kind, []).append(Money(Decimal(amount).scaleb(-4), currency))
-    return FindingSums(counts, {kind: totals(amounts[kind]) for kind in sorted(amounts)})
+    return FindingSums(counts, priced, {kind: totals(amounts[kind]) for kind in sorted(amounts)})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 from sqlmodel import Session
@@ -10,9 +10,11 @@ from sqlmodel import Session
 from musterroll.domain.installed_base.bridge import Bridge, BridgeStep
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.errors import NotFound
+from musterroll.domain.values.instants import day_end, to_ms
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.fleet.sums import BaseSums, MapPlace
+from musterroll.storage.installed_base import undated
 from musterroll.storage.units import unit_card as unit_cards
 from musterroll.storage.units.unit_card import UnitName
 from musterroll.usecases.accounts.hierarchy import account
@@ -50,6 +52,7 @@ class BaseDay(NamedTuple):
     units: int
     deployed: int
     operating: int  # of the deployed
+    undated: int = 0  # may have been deployed as well: no record says when they were returned or retired
 
 
 class UnitChange(NamedTuple):
@@ -97,7 +100,22 @@ def level(session: Session, of_account: str | None) -> TreeLevel:
 
 def trend(session: Session, now: datetime, of_account: str | None = None) -> list[BaseDay]:
     """The stored days of the last quarter, oldest first. Raises NotFound."""
-    return list(map(_day, stored_days.days(session, now.date() - timedelta(DAYS), now.date(), BaseScope(account=of_account))))
+    days = stored_days.days(session, now.date() - timedelta(DAYS), now.date(), BaseScope(account=of_account))
+    may_be = _undated(session, now, of_account)
+    return [_day(day, may_be.get(day.on, 0)) for day in days]
+
+
+def _undated(session: Session, now: datetime, of_account: str | None) -> dict[date, int]:
+    if of_account is None:
+        return cached_figures.counted_figure(session, UNDATED, now).value
+    return _may_be_deployed(session, now, hierarchy.below(session, account(session, of_account).id or 0))
+
+
+def _may_be_deployed(session: Session, now: datetime, accounts: Any = None) -> dict[date, int]:
+    """Of the days of the trend, those on which more units may have been deployed than are counted."""
+    days = [now.date() - timedelta(back) for back in range(DAYS, -1, -1)]
+    counts = undated.on_instants(session, [to_ms(day_end(day)) for day in days], accounts)
+    return {day: units for day, units in zip(days, counts, strict=True) if units}
 
 
 def month(session: Session, first: date, now: datetime, of_account: str | None = None) -> CountedFigure[MonthChanges]:
@@ -140,9 +158,9 @@ def _months(session: Session, firsts: Sequence[date], now: datetime, scope: Base
         yield MonthChanges(first, month.bridge, units)
 
 
-def _day(day: stored_days.Day) -> BaseDay:
+def _day(day: stored_days.Day, may_be: int) -> BaseDay:
     deployed = sum(units for code, units in day.cells.items() if code[1] == "1")
-    return BaseDay(day.on, sum(day.cells.values()), deployed, day.cells["111"] + day.cells["011"])
+    return BaseDay(day.on, sum(day.cells.values()), deployed, day.cells["111"] + day.cells["011"], may_be)
 
 
 def places(session: Session, box: tuple[float, float, float, float] | None, now: datetime) -> CountedFigure[list[MapPlace]]:
@@ -155,4 +173,5 @@ def _grid(session: Session, _now: datetime) -> list[MapPlace]:
     return fleet_sums.grid(session)
 
 
+UNDATED = Figure[dict[date, int]]("undated", TypeAdapter(dict[date, int]), _may_be_deployed)
 PLACES = Figure[list[MapPlace]]("places", TypeAdapter(list[MapPlace]), _grid)

@@ -31,7 +31,8 @@ _LONGEST_WAIT = 300_000  # ms since the last run
 class Reconciliation(NamedTuple):
     """The fleet and its records on one day (UTC), with liveness as of an instant of that day, at the latest now.
 
-    `money` is the annual value of findings by quadrant; `worth` of all findings, without double counting; one sum per currency.
+    `priced` are the findings that have a price. `money` is the annual value of findings by quadrant; `worth` of all
+    findings, without double counting; one sum per currency.
     """
 
     on: date
@@ -40,6 +41,7 @@ class Reconciliation(NamedTuple):
     cells: dict[str, int]
     money: dict[str, tuple[Money, ...]]
     findings: dict[str, int]
+    priced: dict[str, int]
     worth: tuple[Money, ...]
     stored: FindingChanges | None
 
@@ -235,4 +237,4 @@ def _reconciliation(
 ) -> Reconciliation:
     money = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
     worth = totals(money for sum_ in sums.worth.values() for money in sum_)
-    return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, worth, stored)
+    return Reconciliation(day, instant, sum(cells.values()), cells, money, sums.counts, sums.priced, worth, stored)

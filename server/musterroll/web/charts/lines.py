@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import accumulate
 from math import floor, log10
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ class Lines(NamedTuple):
     """Lines in a box of `WIDTH` by `HEIGHT`: points for <polyline> by name; `ticks` are (value, y) from the top down, `days` labels."""
 
     points: dict[str, str]
+    base: int  # where the axis starts
     ticks: list[tuple[int, float]]
     days: list[date]
 
@@ -54,7 +56,7 @@ def lines(days: Sequence[date], values: Mapping[str, Sequence[int]]) -> Lines | 
 
     points = {name: " ".join(point(on, value) for on, value in zip(days, some, strict=True)) for name, some in values.items()}
     labels = [days[round(n * (len(days) - 1) / min(4, len(days) - 1))] for n in range(min(4, len(days) - 1) + 1)]
-    return Lines(points, [(tick, _y(tick, low, high)) for tick in reversed(ticks)], labels)
+    return Lines(points, low, [(tick, _y(tick, low, high)) for tick in reversed(ticks)], labels)
 
 
 def scale(least: int, most: int) -> tuple[int, int, list[int]]:
@@ -78,14 +80,20 @@ def _y(value: int, low: int, high: int) -> float:
     return round(HEIGHT * (high - value) / (high - low), 1)
 
 
+def bars_from(bridge: Bridge) -> int:
+    """The number of units at which the bars of a waterfall start."""
+    levels = _levels(bridge)
+    room = max(max(levels) - min(levels), 1)
+    return max(0, min(levels) - max(room // 3, 1))
+
+
+def _levels(bridge: Bridge) -> list[int]:
+    return list(accumulate(bridge.steps.values(), initial=bridge.opening))
+
+
 def waterfall(bridge: Bridge) -> list[Bar]:
     """The rows of a month, from start to end. The axis does not begin at zero, so that small changes stay visible."""
-    level, levels = bridge.opening, [bridge.opening]
-    for units in bridge.steps.values():
-        level += units
-        levels.append(level)
-    room = max(max(levels) - min(levels), 1)
-    base = max(0, min(levels) - max(room // 3, 1))
+    levels, base = _levels(bridge), bars_from(bridge)
     of = WIDTH / (max(levels) - base or 1)
     bars = [Bar("Start of month", None, bridge.opening, 0, round((bridge.opening - base) * of, 1), "accent")]
     for (step, units), before in zip(bridge.steps.items(), levels, strict=False):

@@ -13,9 +13,9 @@ from musterroll.usecases.fleet.pages import NONE, FleetFilter
 from musterroll.usecases.installed_base import trend
 from musterroll.usecases.installed_base.account_overview import units_by_lists
 from musterroll.usecases.installed_base.as_of import BasePart, Slice
-from musterroll.usecases.installed_base.trend import DAYS, TreeLevel
+from musterroll.usecases.installed_base.trend import DAYS, BaseDay, TreeLevel
 from musterroll.web.charts import map
-from musterroll.web.charts.lines import STEPS, lines, waterfall
+from musterroll.web.charts.lines import STEPS, bars_from, lines, waterfall
 from musterroll.web.http.context import clock, latest_base, page, read_only
 from musterroll.web.pages.fleet import address as fleet_address
 
@@ -46,7 +46,7 @@ def overview() -> str:
         days = trend.trend(session, now, of_account)
         month = trend.month(session, first, now, of_account)
         places = trend.places(session, None, now) if of_account is None else None
-    drawn = lines([day.on for day in days], {"deployed": [d.deployed for d in days], "operating": [d.operating for d in days]})
+    drawn = lines([day.on for day in days], _lines(days))
     map_ = map.draw(places.value, map.around(places.value)) if places and places.value else None
     choices = {
         "of_account": of_account,
@@ -57,7 +57,8 @@ def overview() -> str:
     }
     sliced = {"level": level, "cut": cut, "shown": _shown(cut.value.parts) if cut else None, "most_shown": SHOWN}
     sliced["more"] = len(cut.value.parts) - SHOWN if cut else 0
-    pictures = {"drawn": drawn, "days": days, "span": DAYS, "month": month, "bars": waterfall(month.value.bridge), "map": map_}
+    pictures = {"drawn": drawn, "days": days, "span": DAYS, "month": month, "bars": waterfall(month.value.bridge)}
+    pictures |= {"bars_from": bars_from(month.value.bridge), "map": map_}
     links = {"here": here, "rows": rows, "fleet_address": fleet_address}
     return page(
         "installed_base.html",
@@ -71,6 +72,12 @@ def overview() -> str:
         **pictures,
         **links,
     )
+
+
+def _lines(days: list[BaseDay]) -> dict[str, list[int]]:
+    """Deployed, operating and, where returns have no date, the most that may have been deployed."""
+    counts = {"deployed": [day.deployed for day in days], "operating": [day.operating for day in days]}
+    return {**counts, "most": [day.deployed + day.undated for day in days]} if any(day.undated for day in days) else counts
 
 
 @pages.get("/installed-base/map")

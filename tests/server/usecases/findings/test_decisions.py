@@ -73,7 +73,7 @@ def test_findings_are_listed_worth_most_first_with_their_sum(session: Session) -
     page = finding_decisions.findings(session, FindingFilter(), None, 1, NOW)
     rest = finding_decisions.findings(session, FindingFilter(), page.next, 1, NOW)
     assert [row.kind for row in (*page.rows, *rest.rows)] == [FindingKind.PAID_BUT_SILENT, FindingKind.OPERATING_UNCOVERED]
-    assert (page.total, rest.next) == ((2, (Money(PAYING, "EUR"),)), None)
+    assert (page.total, rest.next) == ((2, 1, (Money(PAYING, "EUR"),)), None)
 
 
 def test_a_unit_paid_in_two_currencies_keeps_both_in_its_finding_and_in_all_totals(session: Session) -> None:
@@ -84,6 +84,7 @@ def test_a_unit_paid_in_two_currencies_keeps_both_in_its_finding_and_in_all_tota
     both = (Money(PAYING, "EUR"), Money(Decimal(70), "USD"))
     assert result.worth == both
     assert result.money["110"] == both
+    assert (result.priced[FindingKind.PAID_BUT_SILENT], result.priced[FindingKind.OPERATING_UNCOVERED]) == (1, 0)
     assert reconciliation_run.reconcile(session, NOW, NOW, store=False).worth == both
     page = finding_decisions.findings(session, FindingFilter(kind=FindingKind.PAID_BUT_SILENT), None, 10, NOW)
     assert page.total.worth == both

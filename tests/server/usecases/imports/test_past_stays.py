@@ -4,7 +4,9 @@ from datetime import date, datetime
 
 import pytest
 from musterroll.domain.installed_base.bridge import BridgeStep
+from musterroll.domain.values.instants import day_end, to_ms
 from musterroll.storage.engine.database import Database
+from musterroll.storage.installed_base import undated
 from musterroll.usecases.installed_base import as_of as base_as_of
 from musterroll.usecases.reconciliation import run as reconciliation
 
@@ -69,3 +71,12 @@ def test_undoing_the_list_of_reports_takes_the_stay_back(database: Database, now
     with database.transaction() as session:
         documents.undo(session, reports, "ada", now)
     assert base(database, now, date(2025, 11, 1)) == (2, 0, 2)
+
+
+def test_the_trend_says_how_many_more_may_have_been_deployed_each_day(database: Database, now: datetime) -> None:
+    take(database, now)
+    days = [date(2024, 12, 1), date(2025, 11, 1), date(2026, 6, 1), date(2026, 9, 1), now.date()]
+    with database.snapshot() as session:
+        instants = [min(to_ms(day_end(day)), to_ms(now)) for day in days]
+        assert undated.on_instants(session, instants) == [base(database, now, day)[2] for day in days] == [0, 1, 2, 2, 0]
+        assert undated.on_instants(session, instants, []) == [0] * 5
