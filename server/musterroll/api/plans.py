@@ -7,6 +7,7 @@ from flask import Response
 from pydantic import Field, create_model
 from sqlmodel import Session
 
+from musterroll.api.audit import ChangeOut, change_out
 from musterroll.api.http.context import actor, answer, clock, no_content, read_only, snapshot, transaction
 from musterroll.api.http.lists import XLSX
 from musterroll.api.http.problems import documented
@@ -15,7 +16,9 @@ from musterroll.api.http.schemas import RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
 from musterroll.domain.capacity.assumptions import DEFAULTS, SPECS
 from musterroll.domain.capacity.plan import Plan
+from musterroll.storage.capacity import log_start as stored_log_start
 from musterroll.storage.tables.capacity import Scenario
+from musterroll.usecases.capacity import log_start as capacity_log_start
 from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.capacity import scenarios as capacity_scenarios
 from musterroll.usecases.capacity import shapes
@@ -199,6 +202,14 @@ class ScenarioBody(RequestSchema):
     note: Text = Field(default="", max_length=500)
 
 
+class LogStartOut(Schema):
+    month: str | None = Field(description="Such as 2026-01; null: from where the record seems to begin.")
+
+
+class LogStartBody(RequestSchema):
+    month: Text | None = Field(max_length=7, description="Such as 2026-01; null: from where the record seems to begin.")
+
+
 class NamePath(RequestSchema):
     name: Text = Field(max_length=80, description="Name of a scenario, or `defaults`.")
 
@@ -247,6 +258,20 @@ def get_backtest() -> Response:
     with snapshot() as session:
         facts = capacity_plans.gathered(session, clock()).facts
     return answer(TrialList(items=[TrialOut(**trial) for trial in shapes.trial_shapes(facts, capacity_plans.backtests(facts))]))
+
+
+@api.get("/plans/log-start", summary="The month from which incidents count", responses={200: LogStartOut})
+def get_log_start() -> Response:
+    with read_only() as session:
+        return answer(LogStartOut(month=stored_log_start.chosen(session) or None))
+
+
+@api.put("/plans/log-start", summary="Choose the month from which incidents count", responses={200: ChangeOut, **documented(400, 409)})
+@needs(Role.PLANNER, everywhere=True)
+def put_log_start(body: LogStartBody) -> Response:
+    """Where the record of incidents begins later or earlier than the plan takes it to. Takes effect within a minute; can be undone."""
+    with transaction() as session:
+        return answer(change_out(capacity_log_start.choose(session, body.month or "", actor(), clock())))
 
 
 @api.get("/plans/<name>", summary="The plan of a scenario", responses={200: PlanOut, **documented(404, 409)})

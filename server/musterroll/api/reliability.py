@@ -12,6 +12,8 @@ from musterroll.api.http.schemas import RequestSchema, Schema
 from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.capacity import product as capacity_product
 from musterroll.usecases.capacity import reliability as capacity_reliability
+from musterroll.usecases.capacity import reliability_groups
+from musterroll.usecases.capacity.reliability_groups import LifeGroup
 
 api = guarded("reliability", "reliability")
 
@@ -72,6 +74,24 @@ class ReliabilityOut(FailureRateOut):
     reading: str
 
 
+class GroupRateOut(Schema):
+    group: str = Field(description="Firmware, number of the site, or year; empty: unknown.")
+    units: int
+    failed: int = Field(description="Units that failed while under observation, each once.")
+    unit_years: float = Field(description="Under observation, each unit until its first failure.")
+    rate: float | None = Field(description="Failed per unit-year; null without observation.")
+    low: float | None = Field(description="95 % range.")
+    high: float | None
+
+
+class GroupRateList(Schema):
+    items: list[GroupRateOut]
+
+
+class GroupQuery(RequestSchema):
+    by: LifeGroup = Field(default=LifeGroup.COHORT, description="Firmware that units have now, site, or cohort (year of installation).")
+
+
 class ProductPath(RequestSchema):
     product_id: int = Field(ge=1)
 
@@ -117,3 +137,16 @@ def get_reliability(path: ProductPath) -> Response:
         facts = capacity_plans.gathered(session, clock()).facts
         report = capacity_product.report(session, facts, path.product_id)
     return answer(ReliabilityOut(**capacity_reliability.report_shape(report)))
+
+
+@api.get(
+    "/reliability/<int:product_id>/groups",
+    summary="Reliability of one product by firmware, site or cohort",
+    responses={200: GroupRateList, **documented(404, 409)},
+)
+def list_groups(path: ProductPath, query: GroupQuery) -> Response:
+    """Cohorts in order of time, else most failures first."""
+    with snapshot() as session:
+        facts = capacity_plans.gathered(session, clock()).facts
+        groups = reliability_groups.by_group(session, facts, path.product_id, query.by)
+    return answer(GroupRateList(items=[GroupRateOut(**reliability_groups.group_shape(row)) for row in groups]))

@@ -1,7 +1,7 @@
 """`musterroll plan`: expected support demand (incidents, hours, staff, parts, cost), its back-test, and scenarios."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from musterroll.commands.deliveries import deliveries
 from musterroll.commands.reconciliation import DayOrInstant
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_list, print_table
 from musterroll.domain.capacity.assumptions import DEFAULTS, SPECS, Spec
+from musterroll.domain.values.errors import DomainError
+from musterroll.domain.values.instants import day_end
 from musterroll.storage.tables.capacity import Scenario
 
 _ASSUMPTIONS: Columns[tuple[str, Spec]] = (
@@ -178,9 +180,16 @@ def facts_of(context: Context, on: date | datetime | None, now: datetime) -> Any
         if prepared is not None:
             with database.transaction() as session:
                 return capacity_plans.keep(session, prepared).facts
-    at = on if on is None or isinstance(on, datetime) else min(datetime.combine(on + timedelta(1), time(), now.tzinfo), now)
+    at = on if on is None or isinstance(on, datetime) else _end(on, now)
     with database.snapshot() as session:
         return capacity_plans.gathered(session, now, at).facts
+
+
+def _end(day: date, now: datetime) -> datetime:
+    """The end of a past day, or now. Raises DomainError for a future day."""
+    if day > now.date():
+        raise DomainError(f"{day} is in the future; a plan starts today or earlier", "day_to_come")
+    return min(day_end(day), now)
 
 
 def _assumptions_of(context: Context, scenario: str | None) -> dict[str, Any]:

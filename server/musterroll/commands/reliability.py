@@ -67,3 +67,23 @@ def compare(context: Context, first: str, second: str, on: date | datetime | Non
         print_json(capacity_reliability.comparison_shape(result) if result else None)
     else:
         print_comparison(products, result)
+
+
+@reliability.command("by")
+@click.argument("group", type=click.Choice(["firmware", "site", "cohort"]))
+@click.argument("product")
+@on_option
+@json_option
+@click.pass_obj
+def by_(context: Context, group: str, product: str, on: date | datetime | None, as_json: bool) -> None:
+    """Show how often units of PRODUCT failed, by the firmware they have now, by site, or by cohort (year of installation)."""
+    from musterroll.commands.reliability_output import groups_columns
+    from musterroll.usecases.capacity import reliability as capacity_reliability
+    from musterroll.usecases.capacity import reliability_groups
+
+    facts = facts_of(context, on, clock())
+    with context.database().snapshot() as session:
+        wanted = capacity_reliability.named(facts, product).id
+        rows = reliability_groups.by_group(session, facts, wanted, reliability_groups.LifeGroup(group))
+    empty = "No unit of this product was under observation since incidents are recorded."
+    print_list(rows, groups_columns(group), empty=empty, as_json=as_json, shape=reliability_groups.group_shape)

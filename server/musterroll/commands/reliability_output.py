@@ -11,6 +11,7 @@ from musterroll.domain.capacity.levels import percent
 from musterroll.domain.capacity.rates import EventRate
 from musterroll.usecases.capacity.product import AgeBandReport, ProductReport
 from musterroll.usecases.capacity.reliability import ProductRate, SurvivalAtAge, survival_by_year
+from musterroll.usecases.capacity.reliability_groups import GroupRate
 
 RATES: Columns[ProductRate] = (
     Column("PRODUCT", lambda row: row.product.name),
@@ -34,6 +35,18 @@ _SURVIVAL: Columns[SurvivalAtAge] = (
     Column("95 % RANGE", lambda row: f"{percent(row.low, 1)} to {percent(row.high, 1)}", right=True),
     Column("AT RISK", lambda row: f"{row.at_risk:,}", right=True),
 )
+
+
+def groups_columns(by: str) -> Columns[GroupRate]:
+    """The columns of a breakdown."""
+    return (
+        Column(by.upper(), lambda row: row.group or "-"),
+        Column("UNITS", lambda row: f"{row.units:,}", right=True),
+        Column("FAILED", lambda row: f"{row.failed.events:,.0f}", right=True),
+        Column("UNIT-YEARS", lambda row: f"{row.failed.exposure:,.1f}", right=True),
+        Column("PER UNIT-YEAR", lambda row: percent(row.failed.rate, 2) if row.failed.known else "-", right=True),
+        Column("95 % RANGE", lambda row: _range(row.failed) if row.failed.known else "-", right=True),
+    )
 
 
 def print_report(facts: PlanFacts, report: ProductReport) -> None:

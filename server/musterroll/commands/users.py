@@ -113,7 +113,7 @@ def password(context: Context, name: str) -> None:
     type=click.Choice(api_tokens.SCOPES),
     default=["read"],
     show_default=True,
-    help="Scope; repeat for more.",
+    help="Scope; repeat for more. admin includes the others.",
 )
 @click.option(
     "--days", default=365.0, show_default=True, type=click.FloatRange(min=0, min_open=True, max=3650), help="Days until it expires."

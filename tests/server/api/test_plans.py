@@ -114,3 +114,24 @@ def test_planned_deliveries_are_added_listed_in_the_plan_and_deleted(planned: Re
     assert planned.client.delete(address, headers=planned.bearer("write")).status_code == 200
     assert get(planned, "/deliveries")["items"] == []
     assert planned.client.delete(address, headers=planned.bearer("write")).status_code == 404
+
+
+def test_the_month_from_which_incidents_count_is_chosen(planned: RestClient) -> None:
+    def put(month: str | None, status: int) -> None:
+        answer = planned.client.put("/api/v1/plans/log-start", json={"month": month}, headers=planned.bearer("write"))
+        assert answer.status_code == status, answer.text
+
+    put("2025-02", 200)
+    assert get(planned, "/plans/log-start") == {"month": "2025-02"}
+    put("2999-01", 422)
+    put(None, 200)
+    assert get(planned, "/plans/log-start") == {"month": None}
+
+
+def test_a_product_has_its_failures_by_cohort_site_and_firmware(planned: RestClient) -> None:
+    product = get(planned, "/reliability")["items"][0]["product_id"]
+    cohorts, sites = (get(planned, f"/reliability/{product}/groups?by={by}")["items"] for by in ("cohort", "site"))
+    assert sum(row["failed"] for row in cohorts) == sum(row["failed"] for row in sites) > 0
+    assert [row["group"] for row in sites] == ["S1"]
+    get(planned, "/reliability/9999/groups", 404)
+    get(planned, f"/reliability/{product}/groups?by=weather", 400)

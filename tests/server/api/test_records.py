@@ -295,6 +295,8 @@ def test_cells_and_findings_are_sliced_by_account_site_product_segment_and_count
     assert records_api.get("reconciliation/counts?segment=enterprise&site=S1")["cells"]["110"] == 1
     assert records_api.get("reconciliation/counts?country=FR")["units"] == 0
     records_api.get("reconciliation/slices?by=age", 422)
+    of_account = records_api.get("reconciliation/slices?by=product&account=A1")["items"]
+    assert [(part["ref"], part["units"]) for part in of_account] == [("Acme", 3)]
     slices = {
         name: records_api.get(f"findings?{name}")["findings"] for name in ("site=S1", "segment=enterprise", "country=DE", "country=FR")
     }

@@ -103,3 +103,21 @@ def test_deliveries_are_planned_listed_and_removed() -> None:
     assert isinstance(run("deliveries", "add", "2199-03-01", "Acme", "Pump 77", "40").exception, DomainError)
     assert run("deliveries", "remove", "1").exit_code == 0
     assert "No planned deliveries" in run("deliveries", "list").output
+
+
+def test_failures_of_a_product_by_cohort_site_and_firmware() -> None:
+    at = ("--on", "2026-11-01T12:00Z")
+    cohorts = json.loads(reliability("by", "cohort", "Pump 3", *at, "--json").output)
+    assert [row["group"] for row in cohorts] == sorted(row["group"] for row in cohorts)
+    total = {name: sum(row[name] for row in cohorts) for name in ("units", "failed", "unit_years")}
+    (site,) = json.loads(reliability("by", "site", "Pump 3", *at, "--json").output)
+    assert site["group"] == "S1"
+    assert {name: site[name] for name in total} == pytest.approx(total)
+    assert site["low"] < site["rate"] == pytest.approx(site["failed"] / site["unit_years"]) < site["high"]
+    assert "FIRMWARE  UNITS  FAILED" in reliability("by", "firmware", "Pump 3", *at).output
+
+
+def test_a_plan_is_of_the_day_asked_for_and_of_none_to_come() -> None:
+    assert run("--on", "2026-10-01").output.startswith("Plan of 2026-10-01:")
+    refused = run("--on", "2199-01-01").exception
+    assert "2199-01-01 is in the future" in str(refused)

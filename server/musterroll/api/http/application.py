@@ -22,7 +22,7 @@ _INFO: dict[str, Any] = {
     "description": "Installed-base registry of a device fleet: units, contracts, coverage, reconciliation. Errors are RFC 9457 problems.",
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
 }
-_BEARER = "API token with scopes: `read`, `write` for changes, `admin` for enrolment and administration; can be limited to accounts."
+_BEARER = "API token with scopes: `read`, `write` for changes, `admin` for all; can be limited to accounts."
 _SECURITY: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "bearer", "description": _BEARER},
     "session": {

@@ -1,6 +1,7 @@
 """Authentication and permissions: a program with a bearer token, or a user with a signed-in browser.
 
-Each view declares what it needs. A program's scopes correspond to roles: `read` to any, `write` to planner, `admin` to admin.
+Each view declares what it needs. A program's scopes correspond to roles: `read` to any, `write` to planner,
+`admin` to admin; `admin` includes the others.
 """
 
 from flask import current_app, request
@@ -58,7 +59,7 @@ def _token_holder(header: str, need: Need, safe: bool) -> Caller:
         with here.database.transaction() as session:
             api_tokens.note_use(session, access.token_id, clock())
     needed = "admin" if need.role is Role.ADMIN else "read" if safe else "write"
-    if needed not in access.scopes:
+    if needed not in access.scopes and "admin" not in access.scopes:
         raise HttpError(403, "insufficient_scope", f"the API token {access.label!r} does not have the scope {needed}")
     if need.everywhere and access.within is not None:
         raise NotFound(_NOT_FOUND)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 from sqlalchemy import Row, func, select
@@ -13,7 +13,7 @@ from musterroll.storage.capacity.exposure_sums import completed_months
 from musterroll.storage.capacity.units import AFTER, BEFORE
 from musterroll.storage.engine.columns import Columns
 from musterroll.storage.reconciliation import cell_counters
-from musterroll.storage.tables.accounts import Account, Product
+from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.reconciliation import ReconcileQueue
 from musterroll.storage.tables.units import Incident, Unit
@@ -135,17 +135,33 @@ def incidents(columns: Columns, since: date, until: date) -> Mapping[str, NDArra
     return columns.arrays(_HAPPENED, since=since)
 
 
-def lifetimes(session: Session, product_id: int, at: int) -> list[tuple[int, int, int, int | None]]:
-    """Units of a product heard before `at` (ms): days of birth, first report, last report (at the latest `at`), and of the first
-    incident with a part used (None: none)."""
+class Lifetime(NamedTuple):
+    """Days of birth, first report, last report, and of the first incident with a part used (None: none); firmware now, and number of
+    the site."""
+
+    born: int
+    first: int
+    last: int
+    failed: int | None
+    firmware: str
+    site: str
+
+
+def lifetimes(session: Session, product_id: int, at: int) -> list[Lifetime]:
+    """Units of a product heard before `at` (ms), with their last report at the latest then."""
     visited = select(func.min(col(Incident.opened_on))).where(col(Incident.unit_id) == col(Unit.id), col(Incident.parts) > 0)
     query = select(col(Unit.installed_on), col(UnitStatus.first_heard_at), col(UnitStatus.heard_at), visited.scalar_subquery())
+    query = query.add_columns(col(Unit.firmware), col(Site.ref))
     heard = query.join_from(Unit, UnitStatus, col(UnitStatus.unit_id) == col(Unit.id)).where(col(UnitStatus.first_heard_at) < at)
-    units = session.execute(heard.where(col(Unit.product_id) == product_id, col(Unit.merged_into_id).is_(None)))
-    return [
-        (first // _DAY if born is None else _day(born), first // _DAY, min(last, at) // _DAY, None if failed is None else _day(failed))
-        for born, first, last, failed in units
-    ]
+    placed = heard.outerjoin(Site, col(Site.id) == col(Unit.site_id))
+    units = session.execute(placed.where(col(Unit.product_id) == product_id, col(Unit.merged_into_id).is_(None)))
+    return [_lifetime(row, at) for row in units]
+
+
+def _lifetime(row: Row[Any], at: int) -> Lifetime:
+    born, first, last, failed, firmware, site = row
+    days = (first // _DAY if born is None else _day(born), first // _DAY, min(last, at) // _DAY, None if failed is None else _day(failed))
+    return Lifetime(*days, firmware, site or "")
 
 
 def _day(day: date) -> int:

@@ -14,6 +14,7 @@ from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.capacity import facts as stored_facts
+from musterroll.storage.capacity.facts import Lifetime
 
 _EPOCH = date(1970, 1, 1)
 
@@ -78,11 +79,17 @@ def _ages(product: ProductFacts, start: int) -> list[AgeBandReport]:
 
 def lives_of(session: Session, facts: PlanFacts, product_id: int) -> list[UnitLife]:
     """Each unit from its first report (and the start of the incident log) until its first failure or its last report."""
+    return [life for life, _ in told_lives(session, facts, product_id)]
+
+
+def told_lives(session: Session, facts: PlanFacts, product_id: int) -> list[tuple[UnitLife, Lifetime]]:
+    """`lives_of`, each with what is known of the unit."""
     if facts.log_starts >= len(facts.months):
         return []
     begins, today = (facts.months[facts.log_starts] - _EPOCH).days, (facts.on - _EPOCH).days
     at = to_ms(datetime.combine(facts.on, time(), UTC))
     lives = []
-    for born, first, last, failed in stored_facts.lifetimes(session, product_id, at):
-        lives.append(survival.life(born, max(first, begins), min(last, today), failed if failed is None or failed <= today else None))
+    for known in stored_facts.lifetimes(session, product_id, at):
+        failed = known.failed if known.failed is None or known.failed <= today else None
+        lives.append((survival.life(known.born, max(known.first, begins), min(known.last, today), failed), known))
     return lives

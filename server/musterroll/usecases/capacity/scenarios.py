@@ -15,7 +15,7 @@ from musterroll.usecases.audit import record as audit_record
 _MOST = 200
 TABLE = "scenario"
 DEFAULTS = "defaults"  # name of a plan without a scenario
-_TAKEN = (DEFAULTS, "compare", "backtest")
+_TAKEN = (DEFAULTS, "compare", "backtest", "log-start")
 
 
 def save(session: Session, name: str, assumptions: Mapping[str, Any], *, note: str = "", actor: str, now: datetime) -> Scenario:

@@ -19,7 +19,7 @@ pages = Blueprint("api_tokens", __name__)
 _SCOPES = {
     "read": "View units, coverage, contracts and counts",
     "write": "Change everything a planner can change",
-    "admin": "Manage claim tokens, enrolments and the quarantine",
+    "admin": "All of these; manage claim tokens, enrolments and the quarantine",
 }
 _LIFETIMES = {"1": "1 day", "30": "30 days", "90": "90 days", "365": "1 year", "1825": "5 years"}
 

@@ -15,11 +15,13 @@ from musterroll.usecases.capacity import log_start as capacity_log_start
 from musterroll.usecases.capacity import plans as capacity_plans
 from musterroll.usecases.capacity import product as capacity_product
 from musterroll.usecases.capacity import reliability as capacity_reliability
-from musterroll.usecases.capacity import revenue
+from musterroll.usecases.capacity import reliability_groups, revenue
 from musterroll.usecases.capacity import scenarios as capacity_scenarios
 from musterroll.usecases.capacity.plans import GatheredFacts
+from musterroll.usecases.capacity.reliability_groups import LifeGroup
 from musterroll.usecases.capacity.workbook import workbook
 from musterroll.web.charts import capacity as charts
+from musterroll.web.charts import reliability as reliability_charts
 from musterroll.web.http.context import actor, clock, needs, page, snapshot, transaction
 
 pages = Blueprint("capacity", __name__)
@@ -37,6 +39,7 @@ def groups_of(specs: dict[str, Spec]) -> list[tuple[str, list[str]]]:
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _MOST_COMPARED = 4
+_COHORTS = 6  # curves drawn, the latest ones
 _ROWS = 12  # products, regions and accounts shown; the rest is in the workbook
 
 
@@ -81,6 +84,8 @@ def product(number: int) -> str:
         report = capacity_product.report(session, facts, number)
         other = request.args.get("with", type=int)
         compared = capacity_reliability.compare(session, facts, number, other) if other else None
+        by = LifeGroup(request.args["by"]) if request.args.get("by") in set(LifeGroup) else LifeGroup.COHORT
+        groups = reliability_groups.by_group(session, facts, number, by)
     driver = next(driver for driver in capacity_plans.plan(facts, {}).forecast.visits.drivers if driver.product.id == number)
     return page(
         "capacity_product.html",
@@ -93,6 +98,11 @@ def product(number: int) -> str:
         others=[row.product for row in capacity_reliability.failure_rates(facts) if row.product.id != number],
         other=other,
         compared=compared,
+        by=by,
+        groups=groups,
+        most=_ROWS,
+        hazard=reliability_charts.hazard_chart([age.visits for age in report.ages]),
+        cohorts=reliability_charts.cohort_curves({row.group: row.steps for row in groups[-_COHORTS:]}) if by is LifeGroup.COHORT else None,
     )
 
 
@@ -123,7 +133,7 @@ def export() -> Response:
 
 
 @pages.post("/capacity/log-start")
-@needs(Role.PLANNER)
+@needs(Role.PLANNER, everywhere=True)
 def count_from() -> Answer:
     with transaction() as session:
         capacity_log_start.choose(session, request.form.get("month", "").strip()[:20], actor().name, clock())

@@ -26,7 +26,9 @@ def test_a_life_is_counted_until_the_last_report_of_a_list(database: Database, n
     with database.snapshot() as session:
         product = session.exec(select(Product)).one()
         ages = {
-            days: sorted(last - born for born, _, last, _ in stored_facts.lifetimes(session, product.id or 0, to_ms(now - timedelta(days))))
+            days: sorted(
+                known.last - known.born for known in stored_facts.lifetimes(session, product.id or 0, to_ms(now - timedelta(days)))
+            )
             for days in (0, 180)
         }
     assert ages == {0: [494, 500], 180: [489, 489]}

@@ -68,6 +68,9 @@ def test_a_number_leads_down_to_its_product(visitor: Visitor) -> None:
     text = visitor.get(link[1]).text
     assert "Annual failure rate" in text
     assert "Kaplan-Meier" in text
+    assert "cohort-1" in text
+    assert "Failures per unit and year by age" in text
+    assert "Firmware now" in visitor.get(f"{link[1]}?by=firmware").text
     other = re.search(r'<option value="(\d+)">Acme Pump 4', text)
     assert other, text
     assert "log-rank test, p = " in visitor.get(f"{link.group(1)}?with={other.group(1)}").text
