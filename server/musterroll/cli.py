@@ -28,6 +28,7 @@ from musterroll.commands import (
     reconciliation,
     records,
     reliability,
+    renewals,
     serve,
     sources,
     units,
@@ -68,6 +69,7 @@ _COMMANDS: tuple[click.Command, ...] = (
     ),
     *(reconciliation.reconcile, coverage.coverage, findings.findings, licences.licences, worth.worth, follow_ups.follow_ups, limits.limits),
     *(installed_base.installed_base, plans.plan, reliability.reliability, proposals.proposals),
+    *(renewals.renewals, renewals.segments),
     *(products.products, products.policies, rates.rates),
     *(units.units, outages.outages, usage.usage),
 )

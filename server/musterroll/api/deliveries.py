@@ -38,7 +38,7 @@ class DeliveryPage(Schema):
 
 
 class DeliveryPath(RequestSchema):
-    delivery_id: int = Field(ge=1)
+    delivery_id: int = Field(ge=1, le=2**53 - 1)
 
 
 @listing(api, "/deliveries", DeliveryPage, "Planned deliveries from today on, in order of time")

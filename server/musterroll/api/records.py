@@ -39,7 +39,7 @@ def _add_routes(kind: DocumentKind) -> None:
 
 
 def _list_records(kind: DocumentKind, shape: type[Schema]) -> Callable[..., Response]:
-    columns = [Column(field.label, (field.name,)) for field in kind.fields]
+    columns = [Column(field.label, (field.name,), field.name in export.days(kind)) for field in kind.fields]
     row: Any = shape.model_fields["items"].annotation.__args__[0]  # type: ignore[union-attr]
 
     def list_records(query: ListQuery) -> Response:

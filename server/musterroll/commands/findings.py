@@ -94,8 +94,8 @@ def findings(
         return
     if page.rows:
         print_table(page.rows, _FINDINGS)
-    worth = format_total(page.total.worth, exchange) or "unknown (unpriced)"
-    click.echo(f"Total: {page.total.findings:,} findings, annual value {worth}{of_priced(page.total.priced, page.total.findings)}")
+    value = format_total(page.total.worth, exchange) or "unknown (unpriced)"
+    click.echo(f"Total: {page.total.findings:,} findings, annual value {value}{of_priced(page.total.priced, page.total.findings)}")
     if page.next:
         click.echo(f"Next page: --after {page.next}")
 

@@ -159,7 +159,7 @@ def _lines(database: Database, kind: DocumentKind) -> Iterator[str]:
 def _columns(kind: DocumentKind) -> "list[Column]":
     from musterroll.api.http.lists import Column
 
-    return [Column(field.label, (field.name,)) for field in kind.fields]
+    return [Column(field.label, (field.name,), field.name in exports.days(kind)) for field in kind.fields]
 
 
 def _write(target: IO[bytes], format_: str, kind: DocumentKind, pages: Iterator[list[Cells]]) -> None:

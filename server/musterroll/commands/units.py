@@ -1,22 +1,30 @@
-"""`musterroll units`: what is set for single units."""
+"""`musterroll units`: single units moved, replaced, and what is set for them."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import click
 from sqlmodel import Session
 
 from musterroll.commands.context import Context, clock
 from musterroll.commands.products import interval_of
+from musterroll.commands.reconciliation import Day
 from musterroll.commands.tables import json_option, print_json
 from musterroll.domain.liveness.rhythm import evidence
+from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.durations import rounded
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.units.unit_card import unit_id
 from musterroll.usecases.liveness import rhythms
 from musterroll.usecases.units import interval as unit_interval
+from musterroll.usecases.units import move as unit_move
+from musterroll.usecases.units import replace as unit_replace
 from musterroll.usecases.units.look_up import look_up
 from musterroll.usecases.units.unit_card import UnitCard
+
+_REASON = click.option("--reason", default="", help="Why, for the audit log.")
 
 
 @click.group()
@@ -69,3 +77,48 @@ def _unit(session: Session, code: str, now: datetime) -> UnitCard:
     if len(result.units) != 1:
         raise Conflict(result.problem or f"{len(result.units)} units have the serial {result.key}; give the unit ID")
     return result.units[0]
+
+
+@units.command()
+@click.argument("code", metavar="UNIT")
+@click.argument("to", type=click.Choice(["stock", "shipped", "deployed", "returned", "retired"]))
+@click.option("--account", help="Account number.")
+@click.option("--site", help="Site number; implies its account.")
+@click.option("--on", type=Day(), help="Day of the change, not in the future; default: today (UTC).")
+@_REASON
+@json_option
+@click.pass_obj
+def move(context: Context, code: str, to: str, account: str | None, site: str | None, on: date | None, reason: str, as_json: bool) -> None:
+    """Move UNIT (unit ID or serial) to a state, account or site: ship, deploy, return, retire."""
+    now = clock()
+    with context.database().transaction() as session:
+        uid, place = _unit(session, code, now).uid, {"account": account, "site": site}
+        _report(unit_move.move_unit(session, uid, Lifecycle(to), actor="command line", now=now, reason=reason, on=on, **place), as_json)
+
+
+@units.command()
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--becomes", type=click.Choice(["returned", "retired", "stock"]), default="returned", show_default=True, help="State of OLD.")
+@click.option("--on", type=Day(), help="Day of the change, not in the future; default: today (UTC).")
+@click.option("--keep-lines", is_flag=True, help="Leave contract lines with the old serial.")
+@click.option("--keep-warranty", is_flag=True, help="Leave the remaining warranty with the old unit.")
+@_REASON
+@json_option
+@click.pass_obj
+def replace(
+    context: Context, /, old: str, new: str, becomes: str, keep_lines: bool, keep_warranty: bool, as_json: bool, **facts: Any
+) -> None:
+    """Replace unit OLD by unit NEW (unit IDs or serials)."""
+    now = clock()
+    with context.database().transaction() as session:
+        uids = [_unit(session, code, now).uid for code in (old, new)]
+        options = {"becomes": Lifecycle(becomes), "lines": not keep_lines, "remaining_warranty": not keep_warranty, **facts}
+        _report(unit_replace.replace(session, *uids, actor="command line", now=now, **options), as_json)
+
+
+def _report(change: AuditChange, as_json: bool) -> None:
+    if as_json:
+        print_json({"change": change.id})
+    else:
+        click.echo(f"Saved: {change.subject}. To undo: musterroll changes undo {change.id}")

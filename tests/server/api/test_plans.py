@@ -134,4 +134,4 @@ def test_a_product_has_its_failures_by_cohort_site_and_firmware(planned: RestCli
     assert sum(row["failed"] for row in cohorts) == sum(row["failed"] for row in sites) > 0
     assert [row["group"] for row in sites] == ["S1"]
     get(planned, "/reliability/9999/groups", 404)
-    get(planned, f"/reliability/{product}/groups?by=weather", 400)
+    get(planned, f"/reliability/{product}/groups?by=weather", 422)

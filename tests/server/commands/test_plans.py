@@ -113,7 +113,8 @@ def test_failures_of_a_product_by_cohort_site_and_firmware() -> None:
     (site,) = json.loads(reliability("by", "site", "Pump 3", *at, "--json").output)
     assert site["group"] == "S1"
     assert {name: site[name] for name in total} == pytest.approx(total)
-    assert site["low"] < site["rate"] == pytest.approx(site["failed"] / site["unit_years"]) < site["high"]
+    assert site["rate"] == pytest.approx(site["failed"] / site["unit_years"])
+    assert site["low"] < site["rate"] < site["high"]
     assert "FIRMWARE  UNITS  FAILED" in reliability("by", "firmware", "Pump 3", *at).output
 
 

@@ -11,7 +11,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from itertools import chain
@@ -35,6 +35,7 @@ JSON, CSV = "application/json", "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAGE = 5000  # rows fetched at a time
 _MOST_ROWS = 1_048_575  # of a sheet, below its headings
+_FIRST_YEAR = 1900  # of the days of a workbook
 _LONGEST = 32_767  # characters in a cell of a sheet
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
 View = TypeVar("View", bound=Callable[..., Response])
@@ -128,8 +129,11 @@ def _written(lines: Lines, cursor: str | None) -> Iterator[str]:
 
 
 class Column(NamedTuple):
+    """A column of a file. `days`: its texts are days in ISO 8601."""
+
     heading: str
     path: tuple[str, ...]
+    days: bool = False
 
     def of(self, item: Any) -> Any:
         for name in self.path:
@@ -200,7 +204,7 @@ def workbook(columns: list[Column], pages: Iterator[list[Any]]) -> IO[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115  closed once sent
     try:
         with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
-            _fill(book.add_worksheet(), columns, pages)
+            _fill(book.add_worksheet(), columns, pages, book.add_format({"num_format": "yyyy-mm-dd"}))
     except Exception:
         file.close()
         raise
@@ -208,14 +212,14 @@ def workbook(columns: list[Column], pages: Iterator[list[Any]]) -> IO[bytes]:
     return file
 
 
-def _fill(sheet: Any, columns: list[Column], pages: Iterator[list[Any]]) -> None:
+def _fill(sheet: Any, columns: list[Column], pages: Iterator[list[Any]], day: Any) -> None:
     for place, column in enumerate(columns):
         sheet.write_string(0, place, column.heading)
     for row, item in enumerate(chain.from_iterable(pages), 1):
         if row > _MOST_ROWS:
             raise HttpError(422, "too_many_rows", f"the list has more than {_MOST_ROWS:,} rows, the limit of a sheet; use CSV, or a filter")
         for place, column in enumerate(columns):
-            _write(sheet, row, place, plain(column.of(item)))
+            _write(sheet, row, place, column.of(item), column.days, day)
 
 
 def chunks(file: IO[bytes]) -> Iterator[bytes]:
@@ -224,8 +228,13 @@ def chunks(file: IO[bytes]) -> Iterator[bytes]:
         yield from iter(lambda: file.read(1 << 16), b"")
 
 
-def _write(sheet: Any, row: int, place: int, cell: str | int | float | Decimal) -> None:
-    if not isinstance(cell, str):
+def _write(sheet: Any, row: int, place: int, value: Any, days: bool, day: Any) -> None:
+    """Write a value; a day as a date, which a workbook has since 1900."""
+    value = date.fromisoformat(value) if days and value else value
+    cell = plain(value)
+    if isinstance(value, date) and not isinstance(value, datetime) and value.year >= _FIRST_YEAR:
+        sheet.write_datetime(row, place, datetime.combine(value, time()), day)
+    elif not isinstance(cell, str):
         sheet.write_number(row, place, cell)
     elif cell:
         sheet.write_string(row, place, cell[:_LONGEST])

@@ -158,7 +158,7 @@ def lifetimes(session: Session, product_id: int, at: int) -> list[Lifetime]:
     return [_lifetime(row, at) for row in units]
 
 
-def _lifetime(row: Row[Any], at: int) -> Lifetime:
+def _lifetime(row: Any, at: int) -> Lifetime:
     born, first, last, failed, firmware, site = row
     days = (first // _DAY if born is None else _day(born), first // _DAY, min(last, at) // _DAY, None if failed is None else _day(failed))
     return Lifetime(*days, firmware, site or "")

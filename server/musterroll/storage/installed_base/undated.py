@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, time
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -20,7 +20,8 @@ def on_instants(session: Session, instants: Sequence[int], accounts: Collection[
     gone = list(map(str, of_stage(Stage.AFTER)))
     begun = select(func.min(col(earliest.id))).where(*_of_unit(earliest)).scalar_subquery()
     last = select(func.max(col(other.id))).where(*_of_unit(other), col(other.id) != col(first.id), col(other.at) < col(first.at))
-    query = select(col(Unit.installed_on), col(before.at), col(first.at), func.count()).join(first, col(first.id) == begun)
+    query = select(col(Unit.installed_on), col(before.at), col(first.at), func.count()).select_from(Unit)
+    query = query.join(first, col(first.id) == begun)
     query = query.outerjoin(before, col(before.id) == last.scalar_subquery())
     undated = and_(col(first.at) == col(first.recorded_at), col(first.new).in_(gone), col(first.at) > instants[0])
     silent = or_(and_(col(before.id).is_(None), col(first.old).is_(None)), col(before.new).in_(gone))
@@ -38,5 +39,5 @@ def on_instants(session: Session, instants: Sequence[int], accounts: Collection[
     return [sum(changes[: place + 1]) for place in range(len(instants))]
 
 
-def _of_unit(change: type[UnitStateChange]) -> tuple[object, ...]:
+def _of_unit(change: type[UnitStateChange]) -> tuple[ColumnElement[bool], ...]:
     return col(change.unit_id) == col(Unit.id), col(change.axis) == "lifecycle", col(change.withdrawn_at).is_(None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from musterroll.readers import units
+from musterroll.readers import cells, units
 from musterroll.readers.fields import DocumentKind
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.imports import unit_csv
@@ -18,6 +18,11 @@ KINDS: dict[str, DocumentKind] = {name: importer.kind for name, importer in IMPO
 
 Cells = dict[str, str]  # by field
 CSV_BY_DATABASE = frozenset({units.KIND.name})  # kinds that the database writes as CSV itself: they have the most records
+
+
+def days(kind: DocumentKind) -> frozenset[str]:
+    """The fields that are days."""
+    return frozenset(field.name for field in kind.fields if field.read in (cells.day, cells.last_day))
 
 
 def page(session: Session, kind: str, after: int, limit: int, now: datetime) -> list[tuple[int, Cells]]:

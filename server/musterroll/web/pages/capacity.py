@@ -99,7 +99,7 @@ def product(number: int) -> str:
         other=other,
         compared=compared,
         by=by,
-        groups=groups,
+        breakdown=groups,
         most=_ROWS,
         hazard=reliability_charts.hazard_chart([age.visits for age in report.ages]),
         cohorts=reliability_charts.cohort_curves({row.group: row.steps for row in groups[-_COHORTS:]}) if by is LifeGroup.COHORT else None,

@@ -58,7 +58,7 @@ def overview() -> str:
     sliced = {"level": level, "cut": cut, "shown": _shown(cut.value.parts) if cut else None, "most_shown": SHOWN}
     sliced["more"] = len(cut.value.parts) - SHOWN if cut else 0
     pictures = {"drawn": drawn, "days": days, "span": DAYS, "month": month, "bars": waterfall(month.value.bridge)}
-    pictures |= {"bars_from": bars_from(month.value.bridge), "map": map_}
+    rest = {"bars_from": bars_from(month.value.bridge), "map": map_}
     links = {"here": here, "rows": rows, "fleet_address": fleet_address}
     return page(
         "installed_base.html",
@@ -70,6 +70,7 @@ def overview() -> str:
         **choices,
         **sliced,
         **pictures,
+        **rest,
         **links,
     )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from flask import Flask
 
 from musterroll.domain.liveness import Liveness
-from musterroll.domain.units.lifecycle import Lifecycle
+from musterroll.domain.units.lifecycle import Lifecycle, Stage
 from musterroll.domain.values import durations
 from musterroll.domain.values.instants import from_ms, to_ms
 from musterroll.domain.values.money import Money, format_money, format_range, format_sums
@@ -47,6 +47,8 @@ LIVENESS = {
 }
 # A unit known from an imported list that is not too old: it counts as operating, but is shown in grey.
 LISTED = StateWording("From a list", "Last reported", "file-text", "never_heard")
+# Of a unit that was returned or retired, silence is what is expected.
+SILENT_AFTER = LIVENESS[Liveness.STALE]._replace(colour="never_heard")
 LIFECYCLE = {
     Lifecycle.UNRECORDED: StateWording("Unrecorded", "no record yet", "file-unknown"),
     Lifecycle.STOCK: StateWording("In stock", "not shipped", "package", move="Return to stock", button="Return to stock"),
@@ -97,6 +99,8 @@ def install(app: Flask) -> None:
 
 def liveness_of(card: UnitCard) -> StateWording:
     """How the pages show a unit's liveness."""
+    if card.liveness is Liveness.STALE and card.lifecycle.stage is Stage.AFTER:
+        return SILENT_AFTER
     return LISTED if card.reported_by_import_only and card.liveness is Liveness.OPERATING else LIVENESS[card.liveness]
 
 

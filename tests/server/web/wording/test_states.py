@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from musterroll.domain.liveness import Liveness
+from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import to_ms
 from musterroll.usecases.units.unit_card import UnitCard
 from musterroll.web.wording.states import LIVENESS, answer, liveness_of, verdict
@@ -27,3 +28,9 @@ def test_a_unit_that_reports_itself_is_shown_as_operating(now: datetime) -> None
     card = _card(now, by_import=False)
     assert liveness_of(card) is LIVENESS[Liveness.OPERATING]
     assert answer(card, now) == "Operating"
+
+
+def test_the_silence_of_a_unit_that_was_retired_is_grey(now: datetime) -> None:
+    silent = _card(now, by_import=False)._replace(liveness=Liveness.STALE)
+    assert liveness_of(silent._replace(lifecycle=Lifecycle.DEPLOYED)).colour == "stale"
+    assert liveness_of(silent._replace(lifecycle=Lifecycle.RETIRED)).colour == "never_heard"

@@ -1,0 +1,85 @@
+"""`musterroll renewals` and `musterroll segments`: contracts due, and groups of units worth a call."""
+
+from typing import Any
+
+import click
+
+from musterroll.commands.context import Context, clock
+from musterroll.commands.rates import together
+from musterroll.commands.tables import Column, Columns, json_option, print_json, print_list, print_table
+from musterroll.domain.values.exchange import format_total
+from musterroll.domain.values.money import format_sums
+from musterroll.storage.contracts import exchange_rates
+from musterroll.usecases.fleet import segments as fleet_segments
+from musterroll.usecases.fleet.segments import Segment, SegmentSize
+from musterroll.usecases.installed_base import renewals as contract_renewals
+from musterroll.usecases.installed_base.renewals import DueContract, RenewalFilter
+
+_DUE: Columns[DueContract] = (
+    Column("CONTRACT", lambda due: due.ref),
+    Column("ACCOUNT", lambda due: due.account or "-"),
+    Column("LAST DAY", lambda due: due.ending.last_day),
+    Column("AT TERM", lambda due: "auto-renews" if due.ending.renews else "expires"),
+    Column("UNITS", lambda due: f"{due.seats:,}", right=True),
+    Column("SILENT", lambda due: f"{due.silent:,}", right=True),
+    Column("ANNUAL VALUE", lambda due: format_sums(due.worth) or "-", right=True),
+    Column("AT RISK", lambda due: format_sums(due.risk) or "-", right=True),
+)
+_SEGMENTS: Columns[tuple[Segment, SegmentSize]] = (
+    Column("KEY", lambda row: row[0].key),
+    Column("NAME", lambda row: row[0].name),
+    Column("UNITS", lambda row: f"{row[1].units:,}", right=True),
+    Column("ACCOUNTS", lambda row: f"{row[1].accounts:,}", right=True),
+    Column("ANNUAL VALUE", lambda row: format_sums(row[1].worth) or "-", right=True),
+    Column("PRICED", lambda row: f"{row[1].units - row[1].unpriced:,}", right=True),
+)
+
+
+@click.command()
+@click.option("--account", help="Only this account (number) and its subsidiaries.")
+@click.option("--within", type=click.IntRange(0, 3660), metavar="DAYS", help="Due within this many days; default: a year.")
+@json_option
+@click.pass_obj
+def renewals(context: Context, account: str | None, within: int | None, as_json: bool) -> None:
+    """List the contracts due within a year, in order of their end, with their annual value and what of it is at risk."""
+    now = clock()
+    with context.database().snapshot() as session:
+        dues = contract_renewals.due_contracts(session, now, account).value.due
+        due = contract_renewals.filtered(dues, RenewalFilter(within=within), now)
+        sums, exchange = contract_renewals.total(due), exchange_rates.exchange(session, now.date())
+    if as_json:
+        worth = {"worth": _amounts(sums.worth), "risk": _amounts(sums.risk), "worth_together": together(exchange.total(sums.worth))}
+        print_json({"contracts": sums.contracts, "seats": sums.seats, "priced": sums.priced, **worth, "items": list(map(_shape, due))})
+        return
+    if due:
+        print_table(due, _DUE)
+    worth_words = format_total(sums.worth, exchange) or "unknown (unpriced)"
+    of_units = f" of {sums.priced:,} of {sums.seats:,} units that have a price" if sums.priced < sums.seats else ""
+    click.echo(f"Total: {sums.contracts:,} contracts, annual value {worth_words}{of_units}")
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def segments(context: Context, as_json: bool) -> None:
+    """List the segments and saved filters with their units, accounts and annual value."""
+    now = clock()
+    with context.database().snapshot() as session:
+        rows = [(segment, fleet_segments.size(session, segment, now).value) for segment in fleet_segments.all_segments(session)]
+    print_list(rows, _SEGMENTS, empty="No segments.", as_json=as_json, shape=_segment_shape)
+
+
+def _segment_shape(row: tuple[Segment, SegmentSize]) -> dict[str, Any]:
+    segment, size = row
+    counts = {"units": size.units, "accounts": size.accounts, "unpriced": size.unpriced}
+    return {"key": segment.key, "name": segment.name, "says": segment.says, **counts, "worth": _amounts(size.worth)}
+
+
+def _shape(due: DueContract) -> dict[str, Any]:
+    ending = {"last_day": due.ending.last_day.isoformat(), "renews": due.ending.renews}
+    counts = {"seats": due.seats, "unpriced": due.unpriced, "silent": due.silent, "shared": len(due.shared)}
+    return {"contract": due.ref, "account": due.account_ref, **ending, **counts, "worth": _amounts(due.worth), "risk": _amounts(due.risk)}
+
+
+def _amounts(sums: Any) -> dict[str, str]:
+    return {money.currency: f"{money.amount:.2f}" for money in sums}
