@@ -46,7 +46,7 @@ def test_a_unit_is_moved_and_another_put_in_its_place() -> None:
     assert moved.output.startswith("Saved: SN1001 returned. To undo: musterroll changes undo ")
     assert isinstance(run("units", "move", "SN1001", "deployed", "--on", "2199-01-01").exception, DomainError)
     assert run("changes", "undo", moved.output.split()[-1]).exit_code == 0
-    assert data("units", "replace", "SN1001", "SN1002", "--becomes", "stock")["change"]
+    assert data("units", "replace", "SN1001", "SN1002", "--becomes", "retired")["change"]
     assert data("records", "show", "units", "serial=SN1002", "maker=Acme", "model=Pump")["lifecycle"] == "deployed"
 
 
