@@ -3,9 +3,12 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
+from musterroll.readers import heading_names
+from musterroll.readers.cells import heading_key
 from musterroll.readers.layout import KEEP_ALL, Layout
 from musterroll.readers.left_out_rows import LeftOutRows
 from musterroll.readers.table import DAMAGED, MOST_COLUMNS, BadFile, Grid, Known, Line, Remarks, Table
@@ -47,9 +50,13 @@ def table_of(grid: Grid, known: Known, layout: Layout) -> Table:
     header = _header(headings.heading, sample or rows)
     if len(header) > MOST_COLUMNS:
         raise BadFile(f"the row of headings has {len(header):,} columns; the limit is {MOST_COLUMNS}: export fewer")
-    return Table(
-        header, lambda: _lines(grid, first, len(header), LeftOutRows(header, sample, layout, remarks, headings.above)), remarks, grid.height
-    )
+    keep_all = layout.skip.strip().lower() == KEEP_ALL
+
+    def lines() -> Iterator[Line]:
+        rows = _lines(grid, first, len(header), LeftOutRows(header, sample, layout, remarks, headings.above))
+        return rows if keep_all else _above_another_table(rows)
+
+    return Table(header, lines, remarks, grid.height)
 
 
 def sample_of(grid: Grid, layout: Layout) -> list[Line]:
@@ -162,3 +169,30 @@ def _lines(grid: Grid, heading: int, width: int, left_out: LeftOutRows) -> Itera
             yield line._replace(
                 problem=f"the row has {len(cells)} columns, but there are {width} headings; is a separator inside a value not quoted?"
             )
+
+
+def _above_another_table(lines: Iterator[Line]) -> Iterator[Line]:
+    """From the headings of another table on, which stand below an empty row, no row is a record of this one."""
+    problem = ""
+    for line in lines:
+        if not problem and line.below_gap and _are_headings(line.cells):
+            shown = " | ".join(" ".join(cell.split()) for cell in line.cells if cell.strip())[:60]
+            problem = (
+                f"another table begins in row {line.number} ({shown!r}); save it as a file of its own, or keep every row (--skip none)"
+            )
+        yield line._replace(problem=line.problem or problem) if problem else line
+
+
+def _are_headings(cells: list[str]) -> bool:
+    """Whether nearly all of these cells, of which none has a digit, are usual names of columns."""
+    filled = [cell for cell in cells if cell.strip()]
+    if len(filled) < 2 or any(map(_DIGIT.search, filled)):
+        return False
+    named = sum(heading_key(cell) in _usual_names() for cell in filled)
+    return named >= 2 and named * 3 >= len(filled) * 2
+
+
+@cache
+def _usual_names() -> frozenset[str]:
+    lists = (words for name, words in vars(heading_names).items() if name.isupper() and isinstance(words, str))
+    return frozenset(word for words in lists for word in words.replace("|", " ").split())

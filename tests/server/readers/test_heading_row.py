@@ -92,3 +92,13 @@ def test_a_line_for_a_program_above_the_headings_is_left_out_with_a_word(first: 
     opened = table(first + "\n" + UNITS.replace(",", ";"))
     assert (opened.header[0], numbers(opened)) == ("Serial", [3, 4])
     assert first in opened.remarks.texts()[0]
+
+
+def test_rows_of_another_table_below_are_refused_with_its_headings() -> None:
+    below = "\nSite ID,Site Name,Country,\nS1,Essen,DE,\n"
+    problems = [line.problem for line in table(UNITS + below).lines()]
+    assert problems[:2] == [None, None]
+    assert len(problems) == 4
+    assert all("another table begins in row 5 ('Site ID | Site Name | Country')" in str(problem) for problem in problems[2:])
+    assert [line.problem for line in table(UNITS + below, skip="none").lines()] == [None] * 4
+    assert [line.problem for line in table(UNITS + "\nSN9,Acme,Pump,30\nSite,Umber,Essen,\n").lines()] == [None] * 4
