@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 ADDRESSES = (
     *("/installed-base", "/installed-base?by=age&account=A00001", "/installed-base/map", "/accounts", "/accounts/A00001"),
     *("/renewals?only=falling", "/contracts", "/contracts/C-201", "/licences?target=230", "/segments", "/segments/attach"),
-    *("/fleet?cells=011&warranty=yes", "/worth", "/usage?counter=pages&breakdown=cohort"),
+    *("/fleet?cells=011&warranty=yes", "/worth", "/limits", "/usage?counter=pages&breakdown=cohort"),
     "/accounts/A00001?counter=pages&period=week",
 )
 PICTURES = os.environ.get("MUSTERROLL_PICTURES")  # a folder: the story's pictures are kept there

@@ -2,9 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Annotated
 
 from flask import Response
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 from sqlmodel import Session
 
 from musterroll.api.audit import ChangeOut, change_out
@@ -20,6 +21,7 @@ from musterroll.usecases.contracts import limits
 from musterroll.usecases.coverage.limits import LineLimitUse
 
 api = guarded("limits", "contracts")
+Number = Annotated[Decimal, PlainSerializer(lambda value: f"{value.normalize():f}", return_type=str)]
 
 
 class LimitOut(Schema):
@@ -27,14 +29,14 @@ class LimitOut(Schema):
 
     line: str = Field(description="Contract number and line.")
     kind: LimitKind
-    amount: Decimal = Field(description="Per period.")
+    amount: Number = Field(description="Per period.")
     period: LimitPeriod
     carried: bool = Field(description="Whether what is left is added to the next period of the term.")
     since: date
     last_day: date | None = Field(description="Last day of the period; null: no end.")
-    allowed: Decimal
-    used: Decimal
-    left: Decimal
+    allowed: Number
+    used: Number
+    left: Number
     level: LimitLevel = Field(description="near: 80 % used or more; reached: 100 % or more.")
     used_up_on: date | None = Field(description="Day on which it is used up at this pace, if that is within the period.")
     says: str = Field(description="The same in words.")

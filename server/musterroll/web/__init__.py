@@ -39,6 +39,7 @@ from musterroll.web.pages import (
 from musterroll.web.pages import calendar as calendar_pages
 from musterroll.web.pages import findings as findings_pages
 from musterroll.web.pages import licences as licences_pages
+from musterroll.web.pages import limits as limits_pages
 from musterroll.web.pages import notifications as notifications_pages
 from musterroll.web.pages import segments as segments_pages
 from musterroll.web.pages import sources as sources_pages
@@ -68,6 +69,7 @@ _SUBJECTS = (
     accounts_pages,
     contracts,
     licences_pages,
+    limits_pages,
     worth_pages,
     usage_pages,
     capacity,

@@ -127,6 +127,17 @@ def test_an_account_to_call_is_assigned_with_a_due_date_and_a_comment(planner: V
     assert planner.get("/api/v1/follow-ups?done=false").json["items"] == []
 
 
+def test_a_limit_set_on_the_page_of_a_contract_is_listed_with_what_is_left(planner: Visitor) -> None:
+    form = {"line": "1", "amount": "4", "kind": "calls", "period": "year"}
+    assert planner.post("/contracts/C-201/limits", seen="/contracts/C-201", **form).headers["Location"] == "/contracts/C-201"
+    assert "4 of 4 calls left on contract line C-201/1" in planner.get("/contracts/C-201").text
+    assert "4 of 4 calls left on contract line C-201/1" in planner.get("/limits?level=within").text
+    assert "C-201/1" not in planner.get("/limits?level=reached").text
+    for wrong in ({"amount": "four"}, {"kind": "miles"}, {"amount": "-1"}):
+        assert planner.post("/contracts/C-201/limits", seen="/contracts/C-201", **{**form, **wrong}).status_code == 409
+    assert planner.get("/api/v1/limits?contract=C-201").json["items"][0]["left"] == "4"
+
+
 def test_a_step_of_the_month_leads_to_its_units(planner: Visitor) -> None:
     lately = datetime.now(UTC) - timedelta(15)  # a month of which more than its first days are over
     page = planner.get(f"/installed-base?month={lately:%Y-%m}").text

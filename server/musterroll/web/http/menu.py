@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("/segments", "Segments", "filter", "Planning"),
     Entry("/accounts", "Accounts", "building", "Customers & contracts"),
     Entry("/contracts", "Contracts", "file-text", "Customers & contracts"),
+    Entry("/limits", "Contract limits", "clock-exclamation", "Customers & contracts"),
     Entry("/reconciliation", "Reconciliation", "scale", "Customers & contracts", first=True),
     Entry("/imports", "Imports", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True, wide=True),
     Entry("/sources", "Sources", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True),
