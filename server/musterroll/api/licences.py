@@ -12,9 +12,11 @@ from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import DayOrInstant, RequestSchema, Schema
 from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
+from musterroll.domain.installed_base.provisioned import Provisioned
 from musterroll.domain.values import cursors
 from musterroll.usecases.installed_base import licence_trend
 from musterroll.usecases.installed_base import licences as base_licences
+from musterroll.usecases.installed_base import provisioned as provisioned_units
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
 
 api = guarded("licences", "licences")
@@ -28,6 +30,9 @@ class SeatsOut(Schema):
 
 class LicenceOut(SeatsOut):
     name: str = Field(description="Segment, product or account; empty if unknown.")
+    provisioned: int | None = Field(description="Units deployed, or enrolled and neither returned nor retired; null for past days.")
+    active_units: int | None = Field(description="Of these, units that have reported in the window; null for past days.")
+    over: int | None = Field(description="Units provisioned beyond the licences sold; below zero: licences without a unit.")
 
 
 class LicencePage(Schema):
@@ -58,6 +63,7 @@ class TargetQuery(RequestSchema):
 
 class LicenceQuery(TargetQuery, ListQuery):
     by: LicenceBreakdown = LicenceBreakdown.SEGMENT
+    window: Literal[7, 30, 90, 365] = Field(default=30, description="Days in which active units have reported.")
     on: DayOrInstant | None = Field(default=None, description="A day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
@@ -71,12 +77,14 @@ def list_licences(query: LicenceQuery) -> Response:
     now = clock()
     with snapshot() as session:
         licences = base_licences.licences(session, query.on or now, query.by, now, query.aim())
+        units = None if query.on else provisioned_units.provisioned(session, now).value[query.by]
+    every = sorted(licences.counts.keys() | (units or {}).keys())
 
     def fetch(_: Session, cursor: str | None, limit: int) -> Page:
         after = cursors.text(cursor)
-        behind = [name for name in licences.counts if after is None or name > after]
+        behind = [name for name in every if after is None or name > after]
         names, following = cursors.cut(behind, limit, lambda name: (name,))
-        return [_out(name, licences.counts[name]) for name in names], following
+        return [_out(name, licences.counts.get(name, LicenceCount(0, 0)), units, query.window) for name in names], following
 
     summary = {"on": licences.on, "total": SeatsOut(**licences.total._asdict()), "level": licences.level}
     return listed(LicencePage, query, "licences", fetch, lambda: summary)
@@ -90,5 +98,9 @@ def get_licence_trend(query: LicenceTrendQuery) -> Response:
     return answer(LicenceTrend(at=trend.at, items=items))
 
 
-def _out(name: str, count: LicenceCount) -> LicenceOut:
-    return LicenceOut(name=name, **count._asdict())
+def _out(name: str, count: LicenceCount, units: provisioned_units.ByName | None, window: int) -> LicenceOut:
+    if units is None:
+        return LicenceOut(name=name, **count._asdict(), provisioned=None, active_units=None, over=None)
+    part = units.get(name, Provisioned())
+    facts = {"provisioned": part.units, "active_units": part.active(window), "over": part.beyond(count.gross)}
+    return LicenceOut(name=name, **count._asdict(), **facts)

@@ -8,8 +8,10 @@ from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import DayOrInstant
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
 from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
+from musterroll.domain.installed_base.provisioned import WINDOWS, Provisioned
 from musterroll.usecases.installed_base import licence_trend
 from musterroll.usecases.installed_base import licences as base_licences
+from musterroll.usecases.installed_base import provisioned as provisioned_units
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
 
 _COUNTS: Columns[tuple[str, LicenceCount, TargetLevel | None]] = (
@@ -32,6 +34,7 @@ _COUNTS: Columns[tuple[str, LicenceCount, TargetLevel | None]] = (
 )
 @click.option("--target", type=click.IntRange(0), help="Compare active licences with this target.")
 @click.option("--tolerance", default=5, show_default=True, type=click.IntRange(0, 100), help="Tolerance around the target, in percent.")
+@click.option("--window", default="30", show_default=True, type=click.Choice([str(days) for days in WINDOWS]), help="Days of active units.")
 @click.option("--trend", type=click.IntRange(1, 120), metavar="MONTHS", help="Also show the end of each of the last MONTHS months.")
 @click.option("--quarters", is_flag=True, help="With --trend: ends of quarters only.")
 @json_option
@@ -42,6 +45,7 @@ def licences(
     by: str,
     target: int | None,
     tolerance: int,
+    window: str,
     trend: int | None,
     quarters: bool,
     as_json: bool,
@@ -50,15 +54,42 @@ def licences(
     now, aim = clock(), None if target is None else LicenceTarget(target, tolerance)
     with context.database().snapshot() as session:
         result = base_licences.licences(session, on or now, LicenceBreakdown(by), now, aim)
+        units = None if on else provisioned_units.provisioned(session, now).value[LicenceBreakdown(by)]
         points = licence_trend.trend(session, trend, 3 if quarters else 1, now, aim).value if trend else []
     if as_json:
         counts = {name or "unknown": count._asdict() for name, count in result.counts.items()}
         facts = {"on": result.on, "total": result.total._asdict(), "by": by, "counts": counts, "level": result.level}
-        print_json({**facts, "trend": [{"on": point.on, **point.total._asdict(), "level": point.level} for point in points]})
+        parts = {name or "unknown": _part(part, int(window)) for name, part in (units or {}).items()}
+        print_json(
+            {
+                **facts,
+                "window": int(window),
+                "units": None if units is None else parts,
+                "trend": [{"on": point.on, **point.total._asdict(), "level": point.level} for point in points],
+            }
+        )
         return
     click.echo(f"Licences on {result.on}")
     rows: list[tuple[str, LicenceCount, TargetLevel | None]] = [(name or "unknown", count, None) for name, count in result.counts.items()]
     print_table([*rows, ("total", result.total, result.level)], _COUNTS)
+    if units is not None:
+        click.echo(f"\nUnits provisioned (deployed or enrolled), and active in the last {window} days, beside the licences sold")
+        sold = {name: count.gross for name, count in result.counts.items()}
+        print_table([(name or "unknown", part, sold.get(name, 0)) for name, part in units.items()], _units(int(window)))
     if points:
         click.echo("\nTrend")
         print_table([(str(point.on), point.total, point.level) for point in points], _COUNTS)
+
+
+def _part(part: Provisioned, window: int) -> dict[str, int]:
+    return {"provisioned": part.units, "active_units": part.active(window)}
+
+
+def _units(window: int) -> Columns[tuple[str, Provisioned, int]]:
+    return (
+        Column("", lambda row: row[0]),
+        Column("SOLD", lambda row: f"{row[2]:,}", right=True),
+        Column("PROVISIONED", lambda row: f"{row[1].units:,}", right=True),
+        Column("ACTIVE", lambda row: f"{row[1].active(window):,}", right=True),
+        Column("OVER", lambda row: f"{row[1].beyond(row[2]):+,}" if row[1].beyond(row[2]) else "", right=True),
+    )
