@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import migrate
@@ -27,6 +28,7 @@ from tests.support import records
 
 START = date(2026, 3, 1)
 Key = tuple[int, int, int, str, int]  # account, product, site, firmware, cell
+_MIGRATION, _SCRIPTS = "units_by_day_are_stored_where_they_change.py", ScriptDirectory.from_config(migrate.config())
 Days = dict[date, dict[Key, int]]
 _COLUMNS = ("account_id", "product_id", "site_id", "cell", "units", "firmware")
 _KINDS = {**dict.fromkeys(_COLUMNS[:-1], "BIGINT"), "firmware": "VARCHAR"}
@@ -134,6 +136,8 @@ def test_the_same_on_postgresql(postgres_server: object) -> None:
 
 
 def _assert_migrated(database: Database) -> None:
+    (script,) = [script for script in _SCRIPTS.walk_revisions() if script.path.endswith(_MIGRATION)]
+    it, before_it = script.revision, str(script.down_revision)
     dice, whole = random.Random(5), 'SELECT "on", account_id, product_id, cell, units FROM daily_cell_count ORDER BY 1, 2, 3, 4'
     rows = [
         {"on": str(START + timedelta(day)), "account_id": account, "product_id": product, "cell": cell, "units": dice.randint(1, 2)}
@@ -144,16 +148,16 @@ def _assert_migrated(database: Database) -> None:
         if dice.random() < 0.8
     ]
     with database.engine.begin() as connection:
-        command.upgrade(migrate.config(connection), "0023")
+        command.upgrade(migrate.config(connection), before_it)
         for row in rows:
             connection.execute(text(_INSERT.format(**row)))
         before = connection.execute(text(whole)).all()
     with database.engine.begin() as connection:
-        command.upgrade(migrate.config(connection), "0025")
+        command.upgrade(migrate.config(connection), it)
         assert 0 < (connection.execute(text("SELECT count(*) FROM cell_history")).scalar() or 0) < len(rows)
         sums = connection.execute(text('SELECT "on", sum(units) FROM day_total GROUP BY axis, "on"')).all()
         assert {(str(on), total) for on, total in sums} == set(Counter[str](_days(rows)).items())
-        command.downgrade(migrate.config(connection), "0023")
+        command.downgrade(migrate.config(connection), before_it)
         assert connection.execute(text(whole)).all() == before
     database.close()
 
