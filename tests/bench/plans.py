@@ -125,7 +125,7 @@ def _equal_to_a_recount(database: Database, now: datetime) -> None:
 
 def _plan(database: Database, now: datetime) -> None:
     with database.snapshot() as session:
-        capacity_plans.plan(plan_facts.untested(session, now)[0], {})
+        capacity_plans.plan(plan_facts.untested(session, now), {})
 
 
 def _keep(database: Database, now: datetime) -> None:

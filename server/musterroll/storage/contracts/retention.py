@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 
-from sqlalchemy import select
+from sqlalchemy import BigInteger, select, type_coerce
 from sqlmodel import Session, col
 
 from musterroll.domain.contracts.line_cover import CoveredLine
 from musterroll.domain.contracts.terms import ContractTerms, line_span
 from musterroll.storage.contracts.lines_in_force import contract_terms
+from musterroll.storage.tables.columns import Price
 from musterroll.storage.tables.contracts import Contract, ContractLine
+
+_UNIT = 10**Price.places
 
 
 def contracts(session: Session) -> dict[int, ContractTerms]:
@@ -20,12 +23,14 @@ def contracts(session: Session) -> dict[int, ContractTerms]:
 
 def lines(session: Session, of: dict[int, ContractTerms]) -> dict[int, list[CoveredLine]]:
     """The lines of these contracts, by contract."""
-    n = ContractLine
-    columns = (col(n.contract_id), col(n.starts_on), col(n.ends_on), col(n.serial_key), col(n.product_id), col(n.quantity))
+    n = ContractLine.__table__.c  # type: ignore[attr-defined]
+    columns = (n.contract_id, n.starts_on, n.ends_on, n.serial_key, n.product_id, n.quantity)
+    price = type_coerce(n.price, BigInteger)  # of hundreds of thousands: as stored, without a decimal for each
     by_contract: dict[int, list[CoveredLine]] = defaultdict(list)
-    for row in session.execute(select(*columns, col(n.price), col(n.currency))):
-        if row.contract_id in of:
-            span = line_span(of[row.contract_id], row.starts_on, row.ends_on)
-            price = None if row.price is None else float(row.price)
-            by_contract[row.contract_id].append(CoveredLine(span, row.serial_key, row.product_id, row.quantity, price, row.currency))
+    for contract_id, starts_on, ends_on, serial_key, product_id, quantity, stored, currency in session.execute(
+        select(*columns, price, n.currency)
+    ):
+        if contract_id in of:
+            span, value = line_span(of[contract_id], starts_on, ends_on), None if stored is None else stored / _UNIT
+            by_contract[contract_id].append(CoveredLine(span, serial_key, product_id, quantity, value, currency))
     return by_contract

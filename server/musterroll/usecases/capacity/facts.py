@@ -26,6 +26,7 @@ from musterroll.storage.reconciliation import run as run_statements
 from musterroll.usecases.capacity import backtests, facts_contracts, facts_fleet
 from musterroll.usecases.capacity import exposure as capacity_exposure
 from musterroll.usecases.capacity.exposure import Outstanding
+from musterroll.usecases.capacity.facts_contracts import ContractRecords
 from musterroll.usecases.capacity.facts_fleet import LiveFleet
 from musterroll.usecases.capacity.facts_incidents import BAND, IncidentColumns, Lived, summarise
 from musterroll.usecases.capacity.facts_incidents import columns as incident_columns
@@ -40,14 +41,19 @@ Sums = Mapping[str, NDArray[Any]]  # `storage.capacity.exposure.by_age`
 def gather(session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None) -> PlanFacts:
     """The facts as of now, from the stored sums of exposure and what is `outstanding`, or as of an instant `on`, measured for it; with
     back-tests."""
-    facts, lived, happened = untested(session, now, on, outstanding)
-    renewed = backtests.of_renewals(facts_contracts.ended(session, facts.on), len(facts.months) - facts.log_starts)
+    facts, lived, happened, records = _gathered(session, now, on, outstanding)
+    renewed = backtests.of_renewals(facts_contracts.ended(records, facts.on), len(facts.months) - facts.log_starts)
     return replace(facts, trials={**backtests.run(facts, lived, happened), **renewed})
 
 
-def untested(
-    session: Session, now: datetime, on: datetime | None = None, outstanding: Outstanding | None = None
-) -> tuple[PlanFacts, Lived, IncidentColumns]:
+def untested(session: Session, now: datetime) -> PlanFacts:
+    """The facts without back-tests."""
+    return _gathered(session, now, None, None)[0]
+
+
+def _gathered(
+    session: Session, now: datetime, on: datetime | None, outstanding: Outstanding | None
+) -> tuple[PlanFacts, Lived, IncidentColumns, ContractRecords]:
     """The facts without back-tests, and what back-tests need."""
     at = min(on or now, now).astimezone(UTC)
     columns, months = _units(session, at, now, outstanding, staged=on is not None), _whole_months(session, at.date())
@@ -55,7 +61,8 @@ def untested(
     sums = _stored(columns, outstanding) if summed else _measured(session, columns, months, at)
     lived, this = _by_product(sums, months), at.date().replace(day=1)
     happened = incident_columns(stored_facts.incidents(columns, months[0] if months else this, this), months)
-    return _facts(session, at.date(), months, lived, happened, columns, to_ms(at)), lived, happened
+    records = facts_contracts.read(session, at.date())
+    return _facts(session, at, months, lived, happened, columns, records), lived, happened, records
 
 
 def _units(session: Session, at: datetime, now: datetime, outstanding: Outstanding | None, *, staged: bool) -> Columns:
@@ -110,7 +117,10 @@ def _by_product(sums: Sequence[Sums], months: Sequence[date]) -> Lived:
     return by_product
 
 
-def _facts(session: Session, on: date, months: list[date], lived: Lived, happened: IncidentColumns, columns: Columns, at: int) -> PlanFacts:
+def _facts(
+    session: Session, at: datetime, months: list[date], lived: Lived, happened: IncidentColumns, columns: Columns, records: ContractRecords
+) -> PlanFacts:
+    on = at.date()
     known = stored_facts.products(session)
     live = facts_fleet.live(session, columns, on, [row.id for row in known])
     kin = _kin(known, happened)
@@ -131,7 +141,7 @@ def _facts(session: Session, on: date, months: list[date], lived: Lived, happene
         strangers=stored_facts.unmatched_incidents(session, months[start], on) if start < len(months) else 0,
         unheard=unheard,
         silent=silent,
-        **facts_contracts.gather(session, columns, on, at)._asdict(),
+        **facts_contracts.gather(session, columns, records, on, to_ms(at))._asdict(),
     )
 
 

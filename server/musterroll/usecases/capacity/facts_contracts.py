@@ -30,22 +30,29 @@ class ContractFacts(NamedTuple):
     prices: dict[str, list[float]]
 
 
-def gather(session: Session, columns: Columns, on: date, at: int) -> ContractFacts:
+class ContractRecords(NamedTuple):
+    """All contracts, and the terms that ended in the last years."""
+
+    contracts: Mapping[int, ContractTerms]
+    past: Sequence[PastTerm]
+
+
+def read(session: Session, on: date) -> ContractRecords:
+    contracts = stored_retention.contracts(session)
+    past = past_terms(contracts.values(), stored_retention.lines(session, contracts), add_months(on, -BACK), on)
+    return ContractRecords(contracts, past)
+
+
+def gather(session: Session, columns: Columns, records: ContractRecords, on: date, at: int) -> ContractFacts:
     """Renewals by segment, revenue at risk by account, and prices of lines with operating units; `at` is ms."""
-    contracts = stored_retention.contracts(session)
-    names, worth = stored_facts.account_names(session), _worth(columns, contracts, on)
-    at_risk = _at_risk(contracts, worth, names, stored_facts.of_accounts(columns, at - _QUARTER), on)
-    return ContractFacts(_renewals(contracts, _past(session, on), worth, names, on), at_risk, _prices(columns))
+    names, worth = stored_facts.account_names(session), _worth(columns, records.contracts, on)
+    at_risk = _at_risk(records.contracts, worth, names, stored_facts.of_accounts(columns, at - _QUARTER), on)
+    return ContractFacts(_renewals(records.contracts, records.past, worth, names, on), at_risk, _prices(columns))
 
 
-def ended(session: Session, on: date) -> list[tuple[int, bool]]:
-    """Terms that ended in the last years: how many months before the month of `on`, and whether they were renewed."""
-    return [(-_months(on, term.ends_on), term.outcome.renews) for term in _past(session, on)]
-
-
-def _past(session: Session, on: date) -> list[PastTerm]:
-    contracts = stored_retention.contracts(session)
-    return past_terms(contracts.values(), stored_retention.lines(session, contracts), add_months(on, -BACK), on)
+def ended(records: ContractRecords, on: date) -> list[tuple[int, bool]]:
+    """The terms that ended: how many months before the month of `on`, and whether they were renewed."""
+    return [(-_months(on, term.ends_on), term.outcome.renews) for term in records.past]
 
 
 Worth = Mapping[int, Mapping[str, float]]  # annual value by contract and currency

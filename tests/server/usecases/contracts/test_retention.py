@@ -41,8 +41,8 @@ def test_contracts_that_are_cancelled_or_cover_other_serials_renew_nothing(datab
     with database.transaction() as session:
         past = past_renewals(session, now, None).value
         of_one = past_renewals(session, now, "A1").value
-        (segment,) = plan_facts.untested(session, now)[0].renewals
-        ended = facts_contracts.ended(session, now.date())
+        (segment,) = plan_facts.untested(session, now).renewals
+        ended = facts_contracts.ended(facts_contracts.read(session, now.date()), now.date())
     assert [(term.ref, term.outcome, term.by) for term in past.terms] == [
         ("X0", Outcome.RENEWED, ("Y0",)),
         ("X1", Outcome.REPLACED, ("Y1",)),

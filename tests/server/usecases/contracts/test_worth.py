@@ -41,7 +41,7 @@ def worths(database: Database, now: datetime) -> dict[str, Any]:
         (due,) = due_contracts(session, now, "A1").value.due
         card = contract_card(session, "C1", 0, 10, now)
         (end,) = endings.contracts(session, now.date())
-        facts = plan_facts.untested(session, now)[0]
+        facts = plan_facts.untested(session, now)
     assert card.worth is not None
     (renewals,) = facts.renewals
     return {
