@@ -1,12 +1,12 @@
 """The columns that a computation over many units works in: tables of DuckDB, in memory, and on disk beyond a limit.
 
 They are filled from the session's own connection, so they are what the session sees, also what it has not committed yet. Both databases
-are asked in the same SQL and answer in blocks of CSV, which DuckDB reads without a step of Python for each row. What was computed goes
+are asked in the same SQL and answer in CSV, which DuckDB reads without a step of Python for each value. What was computed goes
 back as rows of a table. DuckDB orders and compares texts byte by byte, whatever the database does.
 """
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -87,15 +87,24 @@ class Columns:
 
     def read(self, table: str, query: str, columns: Mapping[str, str], **given: Any) -> None:
         """(Re)make a table of what a query of the database finds. `columns`: their names and types, whole numbers first."""
-        first = next(iter(columns))
-        row = ", ',', ".join(_written(name, kind) for name, kind in columns.items())
-        blocks = f"SELECT string_agg(concat({row}), '\n') FROM ({query}) read_rows GROUP BY {first} / {_BLOCK}"  # noqa: S608  our own
         typed = ", ".join(f"'{name}': '{'VARCHAR' if kind == WORD else kind}'" for name, kind in columns.items())
-        with NamedTemporaryFile("w", encoding="utf-8", newline="", dir=self._spill) as file:
-            for (block,) in self.ask(blocks, **given):
-                file.write(block + "\n")
+        with NamedTemporaryFile("wb", dir=self._spill) as file:
+            for block in self._blocks(query, columns, given):
+                file.write(block)
             file.flush()
             self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM read_csv('{file.name}', {_CSV}, columns = {{{typed}}})")
+
+    def _blocks(self, query: str, columns: Mapping[str, str], given: Mapping[str, Any]) -> Iterator[bytes]:
+        """Rows as CSV. COPY, which has no parameters, costs the server a third less than text it puts together."""
+        if postgres(self._session) and not given:
+            copied = ", ".join(f"nullif({name}, '') AS {name}" if kind == WORD else name for name, kind in columns.items())
+            rows = f"SELECT {copied} FROM ({query.format_map(self._words)}) read_rows"  # noqa: S608  our own
+            yield from postgres_copy.rows(self._session.connection(), rows)
+            return
+        row = ", ',', ".join(_written(name, kind) for name, kind in columns.items())
+        grouped = f"GROUP BY {next(iter(columns))} / {_BLOCK}"
+        for (block,) in self.ask(f"SELECT string_agg(concat({row}), '\n') FROM ({query}) read_rows {grouped}", **given):  # noqa: S608
+            yield f"{block}\n".encode()
 
     def read_again(self, table: str, query: str, columns: Mapping[str, str], replaced: str, **given: Any) -> None:
         """Replace the rows of a table that meet a condition by what a query of the database finds."""

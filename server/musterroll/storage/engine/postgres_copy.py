@@ -1,4 +1,4 @@
-"""COPY into PostgreSQL: columns as its text, sent by a thread while the next rows are worked out.
+"""COPY into PostgreSQL and out of it: columns as its text, sent by a thread while the next rows are worked out.
 
 The server takes as long to keep its indexes as we take to read and judge rows, and nothing makes the one wait for the other.
 """
@@ -88,6 +88,19 @@ def copy(connection: Connection, into: str, blocks: Iterable[str | bytes]) -> No
             for block in blocks:
                 sent.write(block)
     except psycopg.Error as error:  # as any statement's
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
+    finally:
+        cursor.close()
+
+
+def rows(connection: Connection, query: str) -> Iterator[Any]:
+    """What a query finds, as blocks of CSV."""
+    statement = f"COPY ({query}) TO STDOUT (FORMAT csv)"
+    cursor = connection.connection.cursor()
+    try:
+        with cursor.copy(statement) as received:
+            yield from received
+    except psycopg.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
     finally:
         cursor.close()

@@ -136,10 +136,6 @@ def grow(session: Session, outage_id: int, silent: int) -> None:
     session.execute(update(Outage).where(col(Outage.id) == outage_id).values(grown))
 
 
-def any_open(session: Session) -> bool:
-    return bool(session.execute(select(exists().where(col(Outage.closed_at).is_(None)))).scalar())
-
-
 def open_outages(session: Session) -> list[Outage]:
     return list(session.scalars(select(Outage).where(col(Outage.closed_at).is_(None)).order_by(col(Outage.id))))
 

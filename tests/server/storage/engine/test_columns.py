@@ -67,6 +67,8 @@ def test_a_word_without_letters_reads_as_null(database: Database) -> None:
         given = Relation({"id": int, "word": str}, [(1, ""), (2, "EUR")])
         columns.read("words", "SELECT id, word FROM {given} g", {"id": "BIGINT", "word": WORD}, given=given)
         assert sorted(columns.rows("FROM words")) == [(1, None), (2, "EUR")]
+        columns.read("same", "SELECT 1 AS id, '' AS word UNION ALL SELECT 2, 'EUR'", {"id": "BIGINT", "word": WORD})
+        assert sorted(columns.rows("FROM same")) == [(1, None), (2, "EUR")]
 
 
 def test_what_does_not_fit_into_memory_goes_to_the_directory_and_leaves_nothing_there(sqlite_database: Database, tmp_path: Path) -> None:

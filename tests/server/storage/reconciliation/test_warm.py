@@ -1,7 +1,7 @@
 """A process that keeps the stored results as columns stores what one that has just started would store, whatever happens in between."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from random import Random
 from typing import Any
@@ -10,10 +10,11 @@ import pytest
 from musterroll import long_work
 from musterroll.storage import reconcile_queue
 from musterroll.storage.engine import columns
+from musterroll.storage.engine.columns import Columns
 from musterroll.storage.engine.database import Database
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.usecases.reconciliation import run as reconciliation_run
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from tests.support import random_records
 from tests.support.random_records import NOW
@@ -45,11 +46,11 @@ def test_what_this_process_has_stored_is_not_read_again(database: Database) -> N
         random_records.fill(session, Random(2), 5)
     long_work.reconcile(database, NOW, NOW)
     _edit_and_tick(database, Random(3))
-    with _whole_reads(database) as reads:
+    with _whole_reads() as reads:
         long_work.reconcile(database, NOW, NOW)
     assert not reads
     _run_elsewhere(database, Random(4), pytest.MonkeyPatch())
-    with _whole_reads(database) as reads:
+    with _whole_reads() as reads:
         long_work.reconcile(database, NOW, NOW)
     assert len(reads) == 2, "the results of another process are read: quadrants and findings"
 
@@ -120,14 +121,15 @@ def _stored_as_a_process_that_starts_would(database: Database) -> None:
 
 
 @contextmanager
-def _whole_reads(database: Database) -> Iterator[list[str]]:
-    """The statements that read all stored results."""
-    reads: list[str] = []
+def _whole_reads() -> Iterator[list[str]]:
+    """The tables of stored results that are read whole."""
+    reads, read = list[str](), Columns.read
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if "unit_reconciliation) read_rows" in statement or "FROM finding f) read_rows" in statement:
-            reads.append(statement)
+    def note(self: Columns, table: str, query: str, columns: Mapping[str, str], **given: Any) -> None:
+        if table in ("run_stored", "run_known") and not given:
+            reads.append(table)
+        read(self, table, query, columns, **given)
 
-    event.listen(database.engine, "before_cursor_execute", note)
-    yield reads
-    event.remove(database.engine, "before_cursor_execute", note)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Columns, "read", note)
+        yield reads
