@@ -37,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "dark"), (DESK, "light")], ids=["phone at night", "desk"])
 def test_the_pages_are_accessible_fit_and_hold_still(visit: Callable[..., Page], size: tuple[int, int], scheme: str) -> None:
     page = visit(size, color_scheme=scheme)
-    for address in ("/capacity", "/capacity/products/1", "/capacity/compare"):
+    for address in ("/capacity", "/capacity/products/1", "/capacity/products/1?by=site", "/capacity/deliveries", "/capacity/compare"):
         page.goto(address)
         page.wait_for_load_state("networkidle")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{address} scrolls sideways"
