@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 
+from tests.truth import automatic
 from tests.truth.reach import misses
 from tests.truth.scenarios import SCENARIOS, simulate
 from tests.truth.scoring import QUANTITIES, Figures, figures, scores
@@ -23,11 +24,14 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--seeds", type=int, default=200, help="fleets of each scenario (200)")
     parser.add_argument("--first", type=int, default=10_000, help="the first seed (10000; the rules were chosen by looking at seeds below)")
     parser.add_argument("--all", action="store_true", help="also visits, hours and parts")
+    parser.add_argument("--automatic", action="store_true", help="also the errors of AutoETS and AutoARIMA (needs statsforecast; slow)")
     parser.add_argument("--json", type=Path, help="also write all figures to this file")
     chosen = parser.parse_args(arguments)
     unknown = [name for name in chosen.scenarios if name not in SCENARIOS]
     if unknown:
         parser.error(f"there is no scenario {unknown[0]!r}; there are {', '.join(SCENARIOS)}")
+    if chosen.automatic and not automatic.installed():
+        parser.error("--automatic needs the package statsforecast, which is not installed: pip install statsforecast")
     print(_HEAD)
     quantities = QUANTITIES if chosen.all else QUANTITIES[:1]
     table: list[Figures] = []
@@ -37,6 +41,9 @@ def main(arguments: list[str]) -> int:
         for row in rows:
             print(_line(row), flush=True)
         table += rows
+        for span, errors in automatic.errors(name, seeds) if chosen.automatic else ():
+            methods = ", ".join(f"{method} {error:.1f}" for method, error in zip(automatic.NAMES, errors, strict=True))
+            print(f"| {name} | incidents | {span} | error of {methods} |", flush=True)
     if chosen.json:
         chosen.json.write_text(json.dumps([row._asdict() for row in table], indent=2) + "\n")
     return 1 if any(misses(row) for row in table if row.quantity == "incidents") else 0

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.truth import automatic
 from tests.truth.__main__ import main
 from tests.truth.scenarios import SCENARIOS, simulate
 from tests.truth.scoring import QUANTITIES, figures, scores
@@ -23,3 +24,10 @@ def test_ranges_hold_the_future_of_fleets_that_go_on_as_they_were() -> None:
 def test_the_table_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bad batch", "--seeds", "2"]) in (0, 1)
     assert capsys.readouterr().out.count("| bad batch | incidents |") == 3
+
+
+@pytest.mark.skipif(automatic.installed(), reason="statsforecast is installed")
+def test_automatic_methods_need_their_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--automatic", "--seeds", "1"])
+    assert "pip install statsforecast" in capsys.readouterr().err

@@ -109,12 +109,12 @@ def _agreed(parts: Sequence[Outlook], whole: Outlook) -> list[Outlook]:
     """The parts scaled to the whole, whose trend and season are known from more incidents (top-down: Gross & Sohl 1990, Journal of
     Forecasting 9)."""
     factor = whole.mean / np.maximum(np.sum([part.mean for part in parts], axis=0), 1e-12)
-    means = [_by_span((part.mean * factor)[:HORIZON]) for part in parts]
-    rates = factor[:HORIZON, None, None]
-    return [
-        part._replace(mean=mean, variance=part.variance * factor**2, rate=part.rate * rates)
-        for part, mean in zip(parts, means, strict=True)
-    ]
+    shared = whole.variance / np.maximum(whole.mean, 1e-12) ** 2  # a part is no surer than the whole
+    agreed = []
+    for part in parts:
+        mean, rate = _by_span((part.mean * factor)[:HORIZON]), part.rate * factor[:HORIZON, None, None]
+        agreed.append(part._replace(mean=mean, variance=np.maximum(part.variance * factor**2, shared * mean**2), rate=rate))
+    return agreed
 
 
 def _by_span(months: Numbers) -> Numbers:
