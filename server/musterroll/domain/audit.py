@@ -12,7 +12,6 @@ from functools import lru_cache
 from hashlib import sha256
 from itertools import repeat
 from json.encoder import encode_basestring_ascii as quoted
-from operator import itemgetter
 from typing import Any
 
 Image = dict[str, Any]
@@ -45,25 +44,23 @@ def column_heads(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, f"{',' if number else '{'}{quoted(name)}:") for number, name in enumerate(sorted(names)))
 
 
-def canonical_rows(rows: Sequence[Mapping[str, Any]], heads: tuple[tuple[str, str], ...]) -> list[str]:
-    """`canonical(image(row))` of rows that have the same columns, a column at a time: a large import writes millions.
+def canonical_rows(columns: Mapping[str, Sequence[Any]], heads: tuple[tuple[str, str], ...]) -> list[str]:
+    """`canonical(image(row))` of rows that are given by their columns, at least one: a large import writes millions.
 
-    >>> canonical_rows([{"quantity": 3, "shipped_on": date(2026, 1, 2)}], column_heads(["shipped_on", "quantity"]))
+    >>> canonical_rows({"quantity": [3], "shipped_on": [date(2026, 1, 2)]}, column_heads(["shipped_on", "quantity"]))
     ['{"quantity":3,"shipped_on":"2026-01-02"}']
     """
-    if not rows:
-        return []
     pieces: list[Iterable[str]] = []
     before = ""  # what is the same in every row, up to the next column whose values differ
     for name, head in heads:
-        column = list(map(itemgetter(name), rows))
+        column = columns[name]
         if column[0] is None and column.count(None) == len(column):
             before += f"{head}null"
         else:
             pieces += [repeat(before + head), _texts(column)]
             before = ""
-    last = before + "}" if heads else "{}"
-    return list(map("".join, zip(*pieces, repeat(last), strict=False))) if pieces else [last] * len(rows)
+    last = before + "}"
+    return list(map("".join, zip(*pieces, repeat(last), strict=False))) if pieces else [last] * len(columns[heads[0][0]])
 
 
 def _texts(column: Sequence[Any]) -> Iterable[str]:
@@ -86,6 +83,15 @@ def differing(before: Image | None, after: Image | None) -> tuple[Image | None, 
 def canonical(value: Any) -> str:
     """One text for one value: sorted names, no spaces, ASCII only."""
     return _ENCODER.encode(value)
+
+
+def seals(previous: str, change: str, rows: Iterable[str]) -> list[str]:
+    """The hashes of entries, each of which covers the one before it, as `seal`."""
+    hashes = []
+    for row in rows:
+        previous = seal(previous, change, row)
+        hashes.append(previous)
+    return hashes
 
 
 def seal(previous: str, change: str, row: str) -> str:

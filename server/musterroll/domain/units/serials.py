@@ -82,9 +82,6 @@ def name_key(name: str) -> str:
     return "".join(c for c in text if c.isalnum())
 
 
-_TWINS = str.maketrans({"O": "0", "I": "1"})
-
-
 def twin_key(key: str) -> str:
     """The key that easily confused serials share: without leading zeros, O as 0, I as 1.
 
@@ -93,7 +90,7 @@ def twin_key(key: str) -> str:
     >>> twin_key("0OI7") == twin_key("017")
     True
     """
-    return key.translate(_TWINS).lstrip("0")
+    return key.replace("O", "0").replace("I", "1").lstrip("0")
 
 
 _PAIRS = [first + second for second in UID_ALPHABET for first in UID_ALPHABET]  # ten bits as two characters

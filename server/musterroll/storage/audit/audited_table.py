@@ -51,11 +51,12 @@ class AuditedTable:
                 plain[name] = repr(float(plain[name]))  # the caller may hold a whole number
         return plain
 
-    def texts_of(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-        """The canonical texts of the images of whole rows. Raises ValueError as `image_of`."""
-        if self._floats or any(self.names != set(names) for names in set(map(tuple, rows))):
+    def texts_of(self, columns: Mapping[str, Sequence[Any]]) -> list[str]:
+        """The canonical texts of the images of whole rows, given by their columns. Raises ValueError as `image_of`."""
+        if self._floats or self.names != columns.keys():
+            rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
             return [canonical(self.image_of(row, whole=True)) for row in rows]
-        return canonical_rows(rows, self._heads)
+        return canonical_rows(columns, self._heads)
 
     def images(self, session: Session, keys: Iterable[str]) -> dict[str, Image]:
         """The images of those rows that exist, by key."""

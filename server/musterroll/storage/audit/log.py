@@ -1,14 +1,13 @@
 """The audit log as it is written: entries appended to one chain, each with a hash that covers the one before it."""
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col
 
-from musterroll.domain.audit import NOTHING_BEFORE, Image, canonical, seal
+from musterroll.domain.audit import NOTHING_BEFORE, Image, canonical, seals
 from musterroll.domain.values.errors import Conflict
 from musterroll.storage.engine import bulk
 from musterroll.storage.engine.bulk import postgres
@@ -19,7 +18,7 @@ _CHAIN_LOCK = 6_874_003  # a PostgreSQL advisory lock: one transaction at a time
 _CHUNK = 20_000
 _END = "musterroll.audit"  # where a session keeps the end of the chain
 _ENTRIES: Any = AuditEntry.__table__  # type: ignore[attr-defined]
-_COLUMNS = ("change_id", "table_name", "row_key", "before", "after", "hash")
+_COLUMNS = ("table_name", "row_key", "before", "after")
 
 
 class Entry(NamedTuple):
@@ -31,23 +30,23 @@ class Entry(NamedTuple):
     after: Image | None
 
 
-class Addition(NamedTuple):
-    """One new row, as the canonical text of its image."""
+class Additions(NamedTuple):
+    """New rows of one table, as the canonical texts of their images."""
 
     table: str
-    key: str
-    after: str
+    keys: Sequence[str]
+    after: Sequence[str]
 
 
-def append(session: Session, change: AuditChange, entries: Iterable[Entry | Addition]) -> None:
+def append(session: Session, change: AuditChange, entries: Iterable[Entry | Additions]) -> None:
     """Add entries to the end of the chain. Raises Conflict where another transaction holds the chain too long."""
     session.flush()
-    rest = iter(entries)
     facts = facts_of(change)
-    while chunk := list(islice(rest, _CHUNK)):
-        rows, head = _sealed(change.id or 0, facts, chunk, take_hold(session))
-        bulk.put(session, _ENTRIES, dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)))
-        session.info[_END] = innermost(session), head
+    for chunk in _chunks(entries):
+        columns = _columns(chunk)
+        hashes = seals(take_hold(session), facts, map(_row, *columns.values()))
+        bulk.put(session, _ENTRIES, {**columns, "hash": hashes}, {"change_id": change.id})
+        session.info[_END] = innermost(session), hashes[-1]
 
 
 def facts_of(change: AuditChange) -> str:
@@ -77,21 +76,33 @@ def _last_hash(session: Session) -> str:
     return last or NOTHING_BEFORE
 
 
-_Sealed = tuple[int, str, str, str | None, str | None, str]
-
-
-def _sealed(change_id: int, facts: str, entries: Sequence[Entry | Addition], head: str) -> tuple[list[_Sealed], str]:
-    rows: list[_Sealed] = []
+def _chunks(entries: Iterable[Entry | Additions]) -> Iterator[list[Entry | Additions]]:
+    chunk, size = list[Entry | Additions](), 0
     for entry in entries:
-        was: str | None = None
-        became: str | None
-        if isinstance(entry, Addition):
-            table, key, became = entry
+        chunk.append(entry)
+        size += len(entry.keys) if isinstance(entry, Additions) else 1
+        if size >= _CHUNK:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _columns(entries: Iterable[Entry | Additions]) -> dict[str, list[str | None]]:
+    columns: dict[str, list[str | None]] = {name: [] for name in _COLUMNS}
+    for entry in entries:
+        if isinstance(entry, Additions):
+            count = len(entry.keys)
+            values: tuple[Iterable[str | None], ...] = [entry.table] * count, entry.keys, [None] * count, entry.after
         else:
-            table, key, was, became = entry.table, entry.key, _text(entry.before), _text(entry.after)
-        head = seal(head, facts, f'["{table}","{key}",{was or "null"},{became or "null"}]')  # the canonical list of the four
-        rows.append((change_id, table, key, was, became, head))
-    return rows, head
+            values = (entry.table,), (entry.key,), (_text(entry.before),), (_text(entry.after),)
+        for column, more in zip(columns.values(), values, strict=True):
+            column.extend(more)
+    return columns
+
+
+def _row(table: str | None, key: str | None, before: str | None, after: str | None) -> str:
+    return f'["{table}","{key}",{before or "null"},{after or "null"}]'  # the canonical list of the four
 
 
 def _text(image: Image | None) -> str | None:

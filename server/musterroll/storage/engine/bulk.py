@@ -153,11 +153,15 @@ def insert(session: Session, model: type[SQLModel], names: Sequence[str], rows: 
     Values go through the columns' own types, each distinct one once, and then straight to the driver: a third of the time of dicts.
     Raises IntegrityError as any statement does.
     """
-    if not rows:
-        return
+    if rows:
+        insert_columns(session, model, dict(zip(names, zip(*rows, strict=True), strict=True)), same)
+
+
+def insert_columns(session: Session, model: type[SQLModel], columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any]) -> None:
+    """Insert rows given by their columns (at least one row), as `insert`."""
     table: Table = model.__table__  # type: ignore[attr-defined]
     ready: dict[str, Sequence[Any]] = {}
-    for name, values in zip(names, zip(*rows, strict=True), strict=True):
+    for name, values in columns.items():
         process = _to_driver(session, table, name)
         ready[name] = list(map(process, values)) if process else values
     shared = {name: process.__wrapped__(value) if (process := _to_driver(session, table, name)) else value for name, value in same.items()}

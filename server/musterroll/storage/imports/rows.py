@@ -152,9 +152,18 @@ def reserve_ids(session: Session, model: type[SQLModel], count: int) -> list[int
 
 def insert_rows(session: Session, model: type[SQLModel], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; all have the same columns in the same order."""
-    if rows:
-        constants = _FROM_DEVICE if model is Unit else {}
-        bulk.insert(session, model, list(rows[0]), [tuple(row.values()) for row in rows], **constants)
+    insert_columns(session, model, by_column(rows))
+
+
+def by_column(rows: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
+    """Rows that have the same columns in the same order, by column; nothing where there are none."""
+    return dict(zip(rows[0], zip(*(row.values() for row in rows), strict=True), strict=True)) if rows else {}
+
+
+def insert_columns(session: Session, model: type[SQLModel], columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert rows that are given by their columns."""
+    if columns:
+        bulk.insert_columns(session, model, columns, _FROM_DEVICE if model is Unit else {})
 
 
 def update_rows(session: Session, model: type[SQLModel], rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:

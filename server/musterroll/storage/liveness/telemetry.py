@@ -116,8 +116,8 @@ class TelemetryRows:
     def image_of(self, row: Mapping[str, Any], *, whole: bool) -> Image:
         return plain_image(row)
 
-    def texts_of(self, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-        return [canonical(plain_image(row)) for row in rows]
+    def texts_of(self, columns: Mapping[str, Sequence[Any]]) -> list[str]:
+        return [canonical(plain_image(dict(zip(columns, row, strict=True)))) for row in zip(*columns.values(), strict=True)]
 
     def images(self, session: Session, keys: Iterable[str]) -> dict[str, Image]:
         return {str(unit_id): plain_image(row) for unit_id, row in images(session, [int(key) for key in keys]).items()}

@@ -90,9 +90,21 @@ def period_of(row: WarrantyPeriod | Row[Any]) -> CoveragePeriod:
 
 def columns(unit_id: int, period: CoveragePeriod) -> dict[str, Any]:
     """The columns of a period."""
+    return {name: value for name, (value,) in by_column([(unit_id, period)]).items()}
+
+
+def by_column(rows: Sequence[tuple[int, CoveragePeriod]]) -> dict[str, list[Any]]:
+    """The columns of periods, each given with its unit."""
+    periods = [period for _, period in rows]
     return {
-        **{"unit_id": unit_id, "kind": period.kind, "starts_on": period.span.starts_on, "ends_on": period.span.ends_on},
-        **{"rule": period.rule, "evidence": period.evidence, "voided_on": period.voided_on, "void_reason": period.void_reason},
+        "unit_id": [unit_id for unit_id, _ in rows],
+        "kind": [period.kind for period in periods],
+        "starts_on": [period.span.starts_on for period in periods],
+        "ends_on": [period.span.ends_on for period in periods],
+        "rule": [period.rule for period in periods],
+        "evidence": [period.evidence for period in periods],
+        "voided_on": [period.voided_on for period in periods],
+        "void_reason": [period.void_reason for period in periods],
     }
 
 

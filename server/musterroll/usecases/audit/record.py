@@ -3,10 +3,10 @@
 A use case begins one change, then either watches rows while it writes them or records them in bulk.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import groupby, islice, repeat
+from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -15,7 +15,7 @@ from musterroll.domain.audit import differing
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit.audited_tables import audited
-from musterroll.storage.audit.log import Addition, Entry
+from musterroll.storage.audit.log import Additions, Entry
 from musterroll.storage.tables.audit import AuditChange
 
 _TOGETHER = 10_000  # new rows recorded at once
@@ -33,6 +33,14 @@ class Row(NamedTuple):
     after: Mapping[str, Any] | None  # None: it was deleted
 
 
+class NewRows(NamedTuple):
+    """New rows of one table by their columns: all audited ones."""
+
+    table: str
+    keys: Sequence[int]
+    columns: Mapping[str, Sequence[Any]]
+
+
 def begin(
     session: Session, *, actor: str, kind: str, subject: str, reason: str = "", now: datetime, undoes_id: int | None = None
 ) -> AuditChange:
@@ -48,12 +56,13 @@ def take_hold(session: Session) -> None:
     audit_log.take_hold(session)
 
 
-def record(session: Session, change: AuditChange, rows: Iterable[Row]) -> None:
-    """Record rows in the order they were written; a row that did not change is left out. Memory is bounded where `rows` is.
+def record(session: Session, change: AuditChange, rows: Iterable[Row], new: Sequence[NewRows] = ()) -> None:
+    """Record rows in the order they were written, `new` ones last; a row that did not change is left out. Memory is bounded where both are.
 
     Raises ValueError for columns that are not audited, Conflict where another change holds the chain too long.
     """
-    audit_log.append(session, change, _entries(rows))
+    additions = (_additions(*some) for some in new if some.keys)
+    audit_log.append(session, change, chain(_entries(rows), additions))
 
 
 @contextmanager
@@ -76,14 +85,18 @@ def added(session: Session, change: AuditChange, table: str, keys: Collection[in
     audit_log.append(session, change, (Entry(table, str(key), None, after[str(key)]) for key in keys))
 
 
-def _entries(rows: Iterable[Row]) -> Iterator[Entry | Addition]:
-    for (table, new), alike in groupby(rows, lambda row: (row.table, row.before is None)):
-        if new:
+def _entries(rows: Iterable[Row]) -> Iterator[Entry | Additions]:
+    for (table, names), alike in groupby(rows, lambda row: (row.table, row.before is None and tuple(row.after or ()))):
+        if names:
             while some := list(islice(alike, _TOGETHER)):
-                texts = audited(table).texts_of([row.after or {} for row in some])
-                yield from map(Addition._make, zip(repeat(table), [str(row.key) for row in some], texts, strict=False))
+                columns = zip(*((row.after or {}).values() for row in some), strict=True)
+                yield _additions(table, [row.key for row in some], dict(zip(names, columns, strict=True)))
         else:
             yield from (entry for row in alike if (entry := _entry(row)))
+
+
+def _additions(table: str, keys: Iterable[int], columns: Mapping[str, Sequence[Any]]) -> Additions:
+    return Additions(table, list(map(str, keys)), audited(table).texts_of(columns))
 
 
 def _entry(row: Row) -> Entry | None:

@@ -20,8 +20,6 @@ from musterroll.storage.units import successors
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.references import References
 
-_SENT_TOGETHER = 1_000  # rows
-
 RecordFacts = dict[str, Any]  # what a document can say about a record; other records by their number
 
 
@@ -51,6 +49,13 @@ class PlannedWrite(NamedTuple):
         return self.known.facts if self.known else None
 
 
+class Written(NamedTuple):
+    """The row ids of the records of some rows, in their order, and the records that were there before."""
+
+    ids: list[int]
+    changed: list[audit_record.Row]
+
+
 class Source(NamedTuple):
     """Where a document comes from, and who imports it when."""
 
@@ -59,12 +64,6 @@ class Source(NamedTuple):
     now: datetime
     interval: int = 60  # seconds between the reports of a unit on another platform, where the document has no interval
     create_missing: bool = True  # accounts and sites that only a row names; else such a row is rejected
-
-
-def _parts(writes: Sequence[PlannedWrite]) -> Iterator[Sequence[PlannedWrite]]:
-    """Equal parts: PostgreSQL begins with the first while the others are made ready."""
-    size = -(-len(writes) // max(1, len(writes) // _SENT_TOGETHER)) or 1
-    return (writes[at : at + size] for at in range(0, len(writes), size))
 
 
 class Importer:
@@ -222,42 +221,45 @@ class Importer:
         Returns the row id of each record.
         """
         reconcile_queue.mark_all(self.session)
-        return [row.key for row in self.write(writes, change)]
+        return self.write(writes, change).ids
 
-    def write(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[audit_record.Row]:
-        """Write and audit the records of these rows, with the missing records they refer to. Returns them in the order of the rows.
+    def write(self, writes: Sequence[PlannedWrite], change: AuditChange) -> Written:
+        """Write and audit the records of these rows, with the missing records they refer to.
 
         All queries come before the first write: an answer would have to wait for the rows sent before it.
         """
         audit_record.take_hold(self.session)
-        rows = self.create_missing(writes)
-        ids = iter(self.reserve_ids([planned for planned in writes if planned.known is None]))
-        written = list[audit_record.Row]()
-        for some in _parts(writes):
-            rows_of_some = [self._written(planned, ids) for planned in some]
-            import_rows.insert_rows(self.session, self.model, [row.after for row in rows_of_some if row.before is None and row.after])
-            written += rows_of_some
-        import_rows.update_rows(self.session, self.model, [(row.key, row.after) for row in written if row.before is not None and row.after])
-        audit_record.record(self.session, change, [*rows, *written, *self.dependent_rows(writes, written)])
-        return written
+        created = self.create_missing(writes)
+        new = [planned for planned in writes if planned.known is None]
+        ids = self.reserve_ids(new)
+        columns = self.new_rows(new, ids) if new else {}
+        import_rows.insert_columns(self.session, self.model, columns)
+        changed = [self._changed(planned.known, planned.after) for planned in writes if planned.known]
+        import_rows.update_rows(self.session, self.model, [(row.key, row.after) for row in changed if row.after])
+        dependent = self.dependent_rows(new, ids) if new else []
+        added = audit_record.NewRows(str(self.model.__tablename__), ids, columns)
+        audit_record.record(self.session, change, [*created, *changed], [added, *dependent])
+        fresh = iter(ids)
+        return Written([planned.known.id if planned.known else next(fresh) for planned in writes], changed)
 
-    def dependent_rows(self, writes: Sequence[PlannedWrite], written: Sequence[audit_record.Row]) -> list[audit_record.Row]:
-        """Write what follows from these records; it is audited with them."""
+    def new_rows(self, new: Sequence[PlannedWrite], ids: Sequence[int]) -> Mapping[str, Sequence[Any]]:
+        """The audited columns of new records."""
+        return import_rows.by_column(
+            [
+                {**self._defaults, **self.new_columns(planned, row_id), **self.columns(planned.after)}
+                for planned, row_id in zip(new, ids, strict=True)
+            ]
+        )
+
+    def dependent_rows(self, new: Sequence[PlannedWrite], ids: Sequence[int]) -> list[audit_record.NewRows]:
+        """Write what follows from new records; it is audited with them."""
         return []
 
-    def reserve_ids(self, writes: Sequence[PlannedWrite]) -> list[int]:
-        return import_rows.reserve_ids(self.session, self.model, len(writes))
+    def reserve_ids(self, new: Sequence[PlannedWrite]) -> list[int]:
+        return import_rows.reserve_ids(self.session, self.model, len(new))
 
-    def _written(self, planned: PlannedWrite, ids: Any) -> audit_record.Row:
-        table, after = self._table, self.columns(planned.after)
-        if planned.known is not None:
-            return audit_record.Row(table, planned.known.id, self.columns(planned.known.facts), after)
-        row_id = next(ids)
-        return audit_record.Row(table, row_id, None, {**self._defaults, **self.new_columns(planned, row_id), **after})
-
-    @cached_property
-    def _table(self) -> str:
-        return str(self.model.__tablename__)
+    def _changed(self, known: KnownRecord, after: RecordFacts) -> audit_record.Row:
+        return audit_record.Row(str(self.model.__tablename__), known.id, self.columns(known.facts), self.columns(after))
 
     @cached_property
     def _defaults(self) -> dict[str, Any]:

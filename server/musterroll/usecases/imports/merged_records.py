@@ -20,7 +20,7 @@ def pass_on(
     session: Session, change: AuditChange, model: type[Account] | type[Unit], written: Sequence[audit_record.Row]
 ) -> dict[int, audit_record.Row]:
     """Write what changed in merged records to their successors, as part of the change. Returns the changed successors by merged row id."""
-    rows = {row.key: row for row in written if row.before is not None}
+    rows = {row.key: row for row in written}
     into = successors.merged(session, model, rows) if rows else {}
     successors_by_id = {row["id"]: row for row in import_rows.rows_by(session, model, "id", set(into.values()))}
     changed = {}

@@ -37,6 +37,10 @@ class References:
         """None: not in the registry."""
         return self._ids[model].get(ref) if ref else None
 
+    def ids(self, model: Any, refs: Iterable[str | None]) -> list[int | None]:
+        known = self._ids[model]
+        return [known.get(ref) if ref else None for ref in refs]
+
     def is_missing(self, model: Any, ref: str | None) -> bool:
         return bool(ref) and self._ids[model].get(ref or "") is None
 

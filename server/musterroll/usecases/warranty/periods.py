@@ -3,22 +3,22 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.warranty import periods as warranty_rules
-from musterroll.domain.warranty.periods import CoveragePeriod
+from musterroll.domain.warranty.periods import CoveragePeriod, UnitDates
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
 from musterroll.storage.warranty import periods as stored_periods
-from musterroll.storage.warranty.periods import WarrantyInput
 from musterroll.usecases.audit import record as audit_record
+from musterroll.usecases.audit.record import NewRows
 
 _BATCH = 5_000
 _TABLE = "warranty_period"
@@ -60,14 +60,28 @@ def prepare(session: Session, most: int) -> PreparedPeriods:
     return PreparedPeriods(stored_periods.policies(session) if most else {}, import_rows.reserve_ids(session, WarrantyPeriod, most))
 
 
-def add_standard_periods(session: Session, units: Iterable[WarrantyInput], prepared: PreparedPeriods) -> list[audit_record.Row]:
-    """Store the standard periods of newly registered units. Returns their rows for the audit log."""
-    periods = (
-        (unit.unit_id, warranty_rules.standard_warranty(prepared.policies[unit.policy_id], unit.dates, ZoneInfo(unit.zone)).period)
-        for unit in units
-    )
-    new = [(unit_id, period) for unit_id, period in periods if period is not None]
+_Facts = tuple[int | None, str, tuple[Any, ...]]  # what a period follows from: row id of the policy, zone, and dates as in `UnitDates`
+
+
+def add_standard_periods(session: Session, unit_ids: Iterable[int], facts: Iterable[_Facts], prepared: PreparedPeriods) -> NewRows:
+    """Store the standard periods of newly registered units. Returns them for the audit log."""
+    periods = map(_StandardPeriods(prepared.policies).__getitem__, facts)
+    new = [(unit_id, period) for unit_id, period in zip(unit_ids, periods, strict=True) if period is not None]
     return _add_all(session, new, prepared.ids[: len(new)])
+
+
+class _StandardPeriods(dict[_Facts, CoveragePeriod | None]):
+    """Periods by what they follow from: many units were installed on the same day."""
+
+    def __init__(self, policies: dict[int | None, warranty_rules.Policy]) -> None:
+        super().__init__()
+        self._policies = policies
+
+    def __missing__(self, facts: _Facts) -> CoveragePeriod | None:
+        policy, zone, dates = facts
+        standard = warranty_rules.standard_warranty(self._policies[policy], UnitDates(*dates), ZoneInfo(zone))
+        self[facts] = standard.period
+        return standard.period
 
 
 def _apply_policies(
@@ -111,13 +125,13 @@ def _write(
         with audit_record.watching(session, change, _TABLE, [*(row for row, _ in changed), *gone]):
             stored_periods.change(session, changed)
             stored_periods.remove(session, gone)
-    audit_record.record(session, change, _add_all(session, new, import_rows.reserve_ids(session, WarrantyPeriod, len(new))))
+    audit_record.record(session, change, (), [_add_all(session, new, import_rows.reserve_ids(session, WarrantyPeriod, len(new)))])
 
 
-def _add_all(session: Session, new: list[tuple[int, CoveragePeriod]], ids: list[int]) -> list[audit_record.Row]:
-    rows = [{"id": row_id, **stored_periods.columns(unit_id, period)} for row_id, (unit_id, period) in zip(ids, new, strict=True)]
-    import_rows.insert_rows(session, WarrantyPeriod, rows)
-    return [audit_record.Row(_TABLE, row["id"], None, row) for row in rows]
+def _add_all(session: Session, new: list[tuple[int, CoveragePeriod]], ids: list[int]) -> NewRows:
+    columns = {"id": ids, **stored_periods.by_column(new)} if new else {}
+    import_rows.insert_columns(session, WarrantyPeriod, columns)
+    return NewRows(_TABLE, ids, columns)
 
 
 def extend(session: Session, uid: str, months: int, document: str, actor: str, now: datetime) -> CoveragePeriod:

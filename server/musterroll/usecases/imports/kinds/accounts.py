@@ -80,10 +80,10 @@ class AccountImporter(Importer):
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         reconcile_queue.mark_all(self.session)
         written = self.write(writes, change)
-        merged_records.pass_on(self.session, change, Account, written)
-        for planned, row in zip(writes, written, strict=True):
-            self.references.remember(Account, planned.row.values["ref"], row.key)
-        return [row.key for row in written]
+        merged_records.pass_on(self.session, change, Account, written.changed)
+        for planned, row_id in zip(writes, written.ids, strict=True):
+            self.references.remember(Account, planned.row.values["ref"], row_id)
+        return written.ids
 
     def finish(self, change: AuditChange) -> None:
         """Set the parents that came further down. A parent whose own row was rejected is created with its number as name, or not at all."""

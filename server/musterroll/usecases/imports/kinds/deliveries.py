@@ -51,4 +51,4 @@ class DeliveryImporter(Importer):
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         """Deliveries to come change no finding, so nothing is reconciled again."""
-        return [row.key for row in self.write(writes, change)]
+        return self.write(writes, change).ids

@@ -64,7 +64,7 @@ class IncidentImporter(Importer):
         return unit_id, note if unit_id else f"saved without a unit: {problem}"
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
-        return [row.key for row in self.write(writes, change)]  # reconciliation does not read incidents
+        return self.write(writes, change).ids  # reconciliation does not read incidents
 
     def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:
         return {"id": row_id, "ref": planned.row.values["ref"]}

@@ -44,4 +44,4 @@ class ProductNameImporter(Importer):
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         """Names change no record; the lists that use them are imported again."""
-        return [row.key for row in self.write(writes, change)]
+        return self.write(writes, change).ids

@@ -64,7 +64,7 @@ class ProductImporter(Importer):
         return {"id": row_id, **named, **family, "created_at": self.source.now}
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
-        ids = [row.key for row in self.write(writes, change)]
+        ids = self.write(writes, change).ids
         for planned in writes:
             known = planned.known
             if known and any(known.facts[name] != planned.after[name] for name in _FOLLOWED):

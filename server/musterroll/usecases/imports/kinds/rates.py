@@ -36,4 +36,4 @@ class RateImporter(Importer):
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         """Rates change no finding, so nothing is reconciled again."""
-        return [row.key for row in self.write(writes, change)]
+        return self.write(writes, change).ids

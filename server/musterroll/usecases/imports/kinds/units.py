@@ -11,7 +11,6 @@ from musterroll.domain.units.lifecycle import Lifecycle, moves_from
 from musterroll.domain.units.serials import new_uids, serial_key, twin_key
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
-from musterroll.domain.warranty.periods import UnitDates
 from musterroll.readers import units
 from musterroll.readers.fields import DocumentRow
 from musterroll.storage import reconcile_queue
@@ -23,7 +22,6 @@ from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
 from musterroll.storage.units.transitions import NewStateChange as Transition
-from musterroll.storage.warranty.periods import WarrantyInput
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports import lines_by_tag, merged_records, past_stays
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts, Source
@@ -39,6 +37,10 @@ _NOT_COPIED = ("serial", "maker", "model", "lifecycle", "account", "site", "curr
 _COPIED = units.KIND.attributes(without=_NOT_COPIED)  # as the row gives them
 _GIVEN, _DETAILS = frozenset(_COPIED), frozenset(units.DETAILS)
 _TAG = units.TAG_FOR_SERIAL
+_WARRANTY_DATES = (  # as in `UnitDates`; no new unit has been heard
+    *("registered_on", "installed_on", None, "shipped_on", "warranty_months"),
+    *("purchased_on", "warranty_starts_on", "warranty_ends_on"),
+)
 
 
 class UnitImporter(Importer):
@@ -211,7 +213,7 @@ class UnitImporter(Importer):
         return product
 
     def reserve_ids(self, writes: Sequence[PlannedWrite]) -> list[int]:
-        self._uids = iter(new_uids(len(writes)))
+        self._uids = new_uids(len(writes))
         self._warranties = warranty_periods.prepare(self.session, len(writes))
         return super().reserve_ids(writes)
 
@@ -221,29 +223,34 @@ class UnitImporter(Importer):
         columns["site_id"] = self.references.id(Site, columns.pop("site"))
         return columns
 
-    def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:
-        values = planned.row.values
+    def new_rows(self, new: Sequence[PlannedWrite], ids: Sequence[int]) -> Mapping[str, Sequence[Any]]:
+        """A column at a time: large lists have a million rows."""
+        rows, facts = [planned.row.values for planned in new], [planned.after for planned in new]
+        keys = {name: [row[name] for row in rows] for name in ("serial", "serial_key", "maker_key")}
+        own = {name: [after[name] for after in facts] for name in ("lifecycle", *_COPIED, "details", "product_id")}
+        links = {f"{name}_id": self.references.ids(model, [after[name] for after in facts]) for name, model in self.links.items()}
         return {
-            "id": row_id,
-            "uid": next(self._uids),
-            "serial": values["serial"],
-            "serial_key": values["serial_key"],
-            "twin_key": twin_key(values["serial_key"]),
-            "maker_key": values["maker_key"],
-            "family_key": self._product_row(planned.row).family_key,
-            "created_at": self.source.now,
+            **{name: [default] * len(ids) for name, default in self._defaults.items()},
+            **{"id": ids, "uid": self._uids, **keys, "twin_key": list(map(twin_key, keys["serial_key"]))},
+            **{"family_key": [product.family_key for product in self._products_of(new)], "created_at": [self.source.now] * len(ids)},
+            **own,
+            **links,
         }
 
-    def dependent_rows(self, writes: Sequence[PlannedWrite], written: Sequence[audit_record.Row]) -> list[audit_record.Row]:
-        new = ((planned, row.key) for planned, row in zip(writes, written, strict=True) if planned.known is None)
-        return warranty_periods.add_standard_periods(
-            self.session, (self._warranted(planned, row_id) for planned, row_id in new), self._warranties
-        )
+    def _products_of(self, new: Sequence[PlannedWrite]) -> list[ProductRow]:
+        return [self._product_row(planned.row) for planned in new]
+
+    def dependent_rows(self, new: Sequence[PlannedWrite], ids: Sequence[int]) -> list[audit_record.NewRows]:
+        facts = [planned.after for planned in new]
+        zones = [self._sites[site].zone if (site := after["site"]) else "UTC" for after in facts]
+        policies = [product.policy_id for product in self._products_of(new)]
+        dates = zip(*([None if name is None else after[name] for after in facts] for name in _WARRANTY_DATES), strict=True)
+        inputs = zip(policies, zones, dates, strict=True)
+        return [warranty_periods.add_standard_periods(self.session, ids, inputs, self._warranties)]
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
         with lines_by_tag.following(self.session, writes, change):
-            written = self.write(writes, change)
-        ids = [row.key for row in written]
+            ids, written = self.write(writes, change)
         moves = [
             move
             for planned, row_id in zip(writes, ids, strict=True)
@@ -253,8 +260,8 @@ class UnitImporter(Importer):
         passed_on = merged_records.pass_on(self.session, change, Unit, written)
         moves += [also for move in moves if (also := _move_of_successor(move, passed_on.get(move.unit_id)))]
         transitions.add(self.session, moves, recorded_at=self._now, change_id=change.id)
-        past_stays.record_undated(self.session, [row.key for row in written if row.before is not None], self.source, change)
-        changed = [row.key for row in (*written, *passed_on.values()) if row.before is not None]
+        past_stays.record_undated(self.session, [row.key for row in written], self.source, change)
+        changed = [row.key for row in (*written, *passed_on.values())]
         reconcile_queue.mark(self.session, {*ids, *changed})
         warranty_periods.apply_policies(self.session, changed, self.source.now, change)
         self.name_questions.forget()
@@ -262,12 +269,6 @@ class UnitImporter(Importer):
 
     def finish(self, change: AuditChange) -> None:
         self.name_questions.store(change)
-
-    def _warranted(self, planned: PlannedWrite, unit_id: int) -> WarrantyInput:
-        facts, site = planned.after, planned.after["site"]
-        own = (facts["purchased_on"], facts["warranty_starts_on"], facts["warranty_ends_on"])
-        dates = UnitDates(facts["registered_on"], facts["installed_on"], None, facts["shipped_on"], facts["warranty_months"], *own)
-        return WarrantyInput(unit_id, self._product_row(planned.row).policy_id, self._sites[site].zone if site else "UTC", dates)
 
     def _moves(self, planned: PlannedWrite, unit_id: int) -> list[Transition]:
         move = self._move(planned, unit_id)
