@@ -18,13 +18,14 @@ from psycopg.pq import Format
 from sqlalchemy import Column, ColumnElement, Dialect, Table, any_, bindparam, false, func, select, tuple_
 from sqlmodel import Session, SQLModel
 
-from musterroll.storage.engine import postgres_copy
+from musterroll.storage.engine import postgres_copy, sqlite_insert
+from musterroll.storage.engine.behind import behind
 
 _INT8, _TEXT = 20, 25
 _HEADER = struct.Struct("!iiIii")
 _ITEM = struct.Struct("!iq")
 _LENGTH = struct.Struct("!i")
-_WORTH_COPYING = 200  # rows from which on COPY is quicker than the same INSERT again and again
+_WORTH_SENDING = 200  # rows from which on COPY, or one INSERT of all, is quicker than the same INSERT again and again
 _REMEMBERED = 1 << 14  # values of a column
 _NULL = b"\xff\xff\xff\xff"
 ROOM = 128 * 1024  # KiB of SQLite's pages
@@ -82,20 +83,21 @@ def postgres(session: Session) -> bool:
 def room(session: Session, kib: int = ROOM) -> Iterator[None]:
     """Ease for many rows that come in, in no order.
 
-    PostgreSQL is sent them while the next are worked out, and checks foreign keys by index: it would scan a small table for each row, as
+    They are sent while the next are worked out. PostgreSQL checks foreign keys by index: it would scan a small table for each row, as
     for a single one that is the cheapest. SQLite keeps more of its indexes in memory (`kib`); else it writes and reads
     their pages over and over.
     """
     if postgres(session):
         session.connection().exec_driver_sql("SET LOCAL enable_seqscan = off")
-        with postgres_copy.behind(session):
+        with behind(session):
             yield
         return
     driver: Any = session.connection().connection.driver_connection
     (usual,) = driver.execute("PRAGMA cache_size").fetchone()
     driver.execute(f"PRAGMA cache_size = -{kib}")
     try:
-        yield
+        with behind(session):
+            yield
     finally:
         driver.execute(f"PRAGMA cache_size = {usual}")
 
@@ -176,12 +178,15 @@ def put(session: Session, table: Table, columns: Mapping[str, Sequence[Any]], sa
     full = {name: values for name, values in columns.items() if not _empty(values) or table.c[name].server_default}
     quote = session.connection().dialect.identifier_preparer.quote
     into = f"{quote(table.name)} ({', '.join(map(quote, (*full, *same)))})"
-    shared, count = list(same.values()), len(next(iter(full.values())))
-    if postgres(session) and count >= _WORTH_COPYING:
+    shared, many = list(same.values()), len(next(iter(full.values()))) >= _WORTH_SENDING
+    if postgres(session) and many:
         postgres_copy.send(session, into, postgres_copy.lines(list(full.values()), shared))
         return
-    marks = ", ".join(["%s" if postgres(session) else "?"] * (len(full) + len(same)))
     rows = list(zip(*full.values(), *map(repeat, shared), strict=False))
+    if many:
+        sqlite_insert.send(session, into, rows)
+        return
+    marks = ", ".join(["%s" if postgres(session) else "?"] * (len(full) + len(same)))
     session.connection().exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", rows)  # noqa: S608  our own names
 
 

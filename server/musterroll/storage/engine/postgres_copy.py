@@ -1,21 +1,19 @@
-"""COPY into PostgreSQL and out of it: columns as its text, sent by a thread while the next rows are worked out.
-
-The server takes as long to keep its indexes as we take to read and judge rows, and nothing makes the one wait for the other.
-"""
+"""COPY into PostgreSQL and out of it: columns as its text, rows as CSV."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-_COPIES = "musterroll.copies"  # under which a session remembers what it sends behind
+from musterroll.storage.engine import behind
+
 _ESCAPED = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"}  # the backslash first
 
 
@@ -28,55 +26,7 @@ def lines(columns: Sequence[Sequence[Any]], shared: Sequence[Any] = ()) -> str:
 def send(session: Session, into: str, text: str) -> None:
     """Send lines to a table and its columns `into`: at once, or behind."""
     connection = session.connection()
-    copies = session.info.get(_COPIES)
-    if copies is None:
-        copy(connection, f"{into} FROM STDIN", (text,))
-    else:
-        copies.send(into, text)
-
-
-@contextmanager
-def behind(session: Session) -> Iterator[None]:
-    """Send what the block copies behind its back. Whatever else it asks of the database waits for that, and raises what came of it.
-
-    A savepoint is left only after `arrive`: where its own end is what fails, it is not taken back.
-    """
-    copies = session.info[_COPIES] = _Copies(session.connection())
-    try:
-        yield
-        copies.wait()
-    finally:
-        del session.info[_COPIES]
-        copies.close()
-
-
-def arrive(session: Session) -> None:
-    """Wait for what is on its way. Raises what came of it, as IntegrityError."""
-    if _COPIES in session.info:
-        session.info[_COPIES].wait()
-
-
-class _Copies:
-    """Copies of one connection, one after the other in the order they were sent."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-        self._thread = ThreadPoolExecutor(1, "copies")
-        self._under_way: list[Future[None]] = []
-        event.listen(connection, "before_cursor_execute", self.wait)
-
-    def send(self, into: str, text: str) -> None:
-        self._under_way.append(self._thread.submit(copy, self._connection, f"{into} FROM STDIN", (text,)))
-
-    def wait(self, *_: Any) -> None:
-        under_way, self._under_way = self._under_way, []
-        wait(under_way)  # all of them, also where one failed: what is asked next comes after them
-        for copy in under_way:
-            copy.result()
-
-    def close(self) -> None:
-        event.remove(self._connection, "before_cursor_execute", self.wait)
-        self._thread.shutdown()
+    behind.send(session, lambda: copy(connection, f"{into} FROM STDIN", (text,)))
 
 
 def copy(connection: Connection, into: str, blocks: Iterable[str | bytes]) -> None:
@@ -110,6 +60,8 @@ def _texts(column: Sequence[Any]) -> Sequence[str] | Iterator[str]:
     kinds = set(map(type, column))
     if kinds == {str}:
         return map(_escaped, column) if any(map("".join(column).__contains__, _ESCAPED)) else column
+    if kinds <= _TIMES:
+        return map(_time_text, column)
     return map(str, column) if kinds == {int} else map(_Texts().__getitem__, column)
 
 
@@ -119,6 +71,14 @@ class _Texts(dict[Any, str]):
     def __missing__(self, value: Any) -> str:
         written = self[value] = _text(value)
         return written
+
+
+_TIMES = {type(None), date, datetime}
+
+
+@lru_cache(1 << 14)
+def _time_text(value: date | None) -> str:
+    return _text(value)
 
 
 def _text(value: Any) -> str:

@@ -15,8 +15,8 @@ from musterroll.domain.values.instants import to_ms
 from musterroll.readers.document import Document
 from musterroll.readers.fields import BadRow, DocumentRow
 from musterroll.storage.audit import changes as audit_changes
+from musterroll.storage.engine.behind import arrive
 from musterroll.storage.engine.bulk import postgres, room
-from musterroll.storage.engine.postgres_copy import arrive
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.imports import ImportRun

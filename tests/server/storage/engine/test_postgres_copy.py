@@ -3,7 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from musterroll.storage.engine import bulk, postgres_copy
+from musterroll.storage.engine import bulk
+from musterroll.storage.engine.behind import arrive
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.operations import ProcessHeartbeat
 from sqlalchemy import func, select, text
@@ -49,7 +50,21 @@ def test_rows_that_cannot_be_stored_are_taken_back_with_their_savepoint(postgres
         assert _count(session) == _COPIED
 
 
+def test_rows_that_cannot_be_stored_end_the_transaction_they_are_sent_in(database: Database) -> None:
+    names = [str(number) for number in range(_COPIED)]
+    with pytest.raises(IntegrityError):
+        _insert_in_room(database, names, names)
+    with database.transaction() as session:
+        assert _count(session) == 0
+
+
+def _insert_in_room(database: Database, *lists: list[str]) -> None:
+    with database.transaction() as session, bulk.room(session):
+        for names in lists:
+            _insert(session, names)
+
+
 def _insert_within_savepoint(session: Session, names: list[str]) -> None:
     with session.begin_nested():
         _insert(session, names)
-        postgres_copy.arrive(session)
+        arrive(session)
