@@ -1,6 +1,7 @@
 """Imports unit lists: which unit a row is about, and the lifecycle stage it gives it."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,6 +55,7 @@ class UnitImporter(Importer):
         self.name_questions = NameQuestions(self)
         super().__init__(session, source)
         self._tagged = TaggedUnits(self)
+        self._stored = 0  # rows
 
     @classmethod
     def tables(cls) -> set[str]:
@@ -249,6 +251,9 @@ class UnitImporter(Importer):
         return [warranty_periods.add_standard_periods(self.session, ids, inputs, self._warranties)]
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
+        self._stored += len(writes)
+        if self._stored > reconcile_queue.MOST:
+            reconcile_queue.mark_all(self.session)
         with lines_by_tag.following(self.session, writes, change):
             ids, written = self.write(writes, change)
         moves = [
@@ -307,6 +312,7 @@ def _product(row: DocumentRow) -> tuple[str, str]:
     return row.values["maker_key"], row.values["model_key"]
 
 
+@cache
 def _jump(old: Lifecycle, new: Lifecycle) -> str:
     if new in (old, *moves_from(old)):
         return ""
