@@ -73,7 +73,7 @@ account.created_at calendar_entry.on calendar_feed.created_at calendar_feed.revo
 credential.decided_at event.on finding.changed_at finding.first_seen_at finding_decision.at finding_decision.until incident.closed_on
 incident.opened_on invoice.invoiced_on message.at message.received_at notification_rule.created_at notification_rule.paused_at
 notification_rule.quiet_until notification_rule.removed_at product.created_at proposal.created_at proposal.decided_at quarantine.at
-saved_filter.made_at site.created_at unit.born_at unit.installed_on unit.left_on unit.purchased_on unit.warranty_starts_on
+saved_filter.made_at follow_up.due_on site.created_at unit.born_at unit.installed_on unit.left_on unit.purchased_on unit.warranty_starts_on
 unit.warranty_ends_on unit.registered_on unit.shipped_on unit_note.at unit_usage.at
 user.created_at user.disabled_at warranty_period.ends_on warranty_period.starts_on warranty_period.voided_on api_token.revoked_at
 web_session.revoked_at claim_token.revoked_at contract.ended_on contract.ends_on contract.notice_on contract.starts_on
