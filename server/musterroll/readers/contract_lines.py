@@ -8,6 +8,7 @@ from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.cells import BadCell
 from musterroll.readers.cells.money import CURRENCY_HEADINGS, settle
+from musterroll.readers.cells.numbers import SMALLEST
 from musterroll.readers.fields import DocumentKind, Field, WrongOrder
 from musterroll.readers.statuses import one_of
 
@@ -21,7 +22,10 @@ _SCOPES = {
 
 def _complete(values: dict[str, Any]) -> None:
     """What the line covers: its scope or, without one, the most specific thing given."""
-    settle(values, "price", values.pop("billing_months", 12))
+    months, total = values.pop("billing_months", 12), values.pop("line_total", None)
+    if total is not None and "price" not in values:  # a price of its own says it better
+        values["price"] = total._replace(value=(total.value / values.get("quantity", 1)).quantize(SMALLEST))
+    settle(values, "price", months)
     starts_on, ends_on = values.get("starts_on"), values.get("ends_on")
     if starts_on and ends_on and ends_on <= starts_on:
         raise WrongOrder("ends_on", "starts_on")
@@ -65,6 +69,7 @@ KIND = DocumentKind(
             names.PRICE,
             cells.amount,
         ),
+        Field("line_total", "Annual Value of Line", names.LINE_TOTAL, cells.amount),
         Field("billing_months", "Billing Period", names.BILLING_PERIOD, cells.period),
         Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
         Field("starts_on", "Start Date", names.START, cells.day),

@@ -195,11 +195,16 @@ QUANTITY = (
     "quantita qta aantal ilosc"
 )
 PRICE = (
-    "priceperyear annualprice yearlyprice annualunitprice unitpriceperyear annualvalue annualamount jahrespreis preisprojahr prixannuel "
+    "priceperyear annualprice yearlyprice annualunitprice unitpriceperyear jahrespreis preisprojahr prixannuel "
     "precioanual precoanual prezzoannuo jaarprijs cenaroczna unitprice price einzelpreis preis prixunitaire prix preciounitario precio "
     "precounitario preco prezzounitario prezzo stuksprijs prijs cenajednostkowa cena "
     "| monthlyprice pricepermonth monthlyunitprice monatspreis preispromonat preisjemonat prixmensuel preciomensual precomensal "
     "prezzomensile maandprijs cenamiesieczna"
+)
+LINE_TOTAL = (
+    "annualvalueofline annualvalue annualamount annualtotal totalannualvalue totalannualprice annualcontractvalue acv totalperyear "
+    "jahreswert jahresbetrag jahressumme montantannuel valeurannuelle importeanual valoranual importoannuo valoreannuo "
+    "jaarbedrag jaarwaarde wartoscroczna"
 )
 BILLING_PERIOD = (
     "billingperiod billingfrequency billingcycle billinginterval billingterm chargeperiod chargefrequency priceperiod paymentfrequency "

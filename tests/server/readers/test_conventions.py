@@ -188,3 +188,10 @@ def test_numbers_that_a_program_wrote_as_decimals_are_whole_where_the_whole_colu
 def test_prices_for_other_periods_are_counted_for_a_year(heading: str, price: str, period: str, year: int | None) -> None:
     text = f"Contract Number,Line,Model,Quantity,{heading},Billing Frequency,Currency\nC,1,M,2,{price},{period},EUR\n"
     assert read("contract-lines", text, "price") == ["refused" if year is None else Decimal(year)]
+
+
+def test_an_amount_for_the_whole_line_is_divided_by_its_quantity() -> None:
+    text = "Contract Number,Line,Model,Quantity,Annual Value,Currency\nC,1,M,5,6000,EUR\nC,2,M,,100,EUR\nC,3,M,3,100,EUR\n"
+    assert read("contract-lines", text, "price") == [Decimal(1200), Decimal(100), Decimal("33.3333")]
+    both = "Contract Number,Line,Model,Quantity,Unit Price,ACV,Currency\nC,1,M,5,1199,6000,EUR\n"
+    assert read("contract-lines", both, "price") == [Decimal(1199)], "the price of one unit says it better"
