@@ -37,8 +37,6 @@ def due(session: Session, now: datetime) -> list[FiguresTogether]:
     months = trend.month_figures([first for first, age in ages if old([trend.month_figure(first)], age)])
     slices = trend.all_sliced([by for by in _SLICES if old([trend.sliced(by)], _REFRESH)])
     contracts: list[Figure[Any]] = [
-        adoption.ENGAGEMENT,
-        declining.DECLINING,
         renewals.DUE_CONTRACTS,
         renewals.RATES,
         retention.PAST_RENEWALS,
