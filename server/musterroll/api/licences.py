@@ -63,7 +63,7 @@ class TargetQuery(RequestSchema):
 
 class LicenceQuery(TargetQuery, ListQuery):
     by: LicenceBreakdown = LicenceBreakdown.SEGMENT
-    window: Literal[7, 30, 90, 365] = Field(default=30, description="Days in which active units have reported.")
+    window: Literal["7", "30", "90", "365"] = Field(default="30", description="Days in which active units have reported.")
     on: DayOrInstant | None = Field(default=None, description="A day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
@@ -84,7 +84,7 @@ def list_licences(query: LicenceQuery) -> Response:
         after = cursors.text(cursor)
         behind = [name for name in every if after is None or name > after]
         names, following = cursors.cut(behind, limit, lambda name: (name,))
-        return [_out(name, licences.counts.get(name, LicenceCount(0, 0)), units, query.window) for name in names], following
+        return [_out(name, licences.counts.get(name, LicenceCount(0, 0)), units, int(query.window)) for name in names], following
 
     summary = {"on": licences.on, "total": SeatsOut(**licences.total._asdict()), "level": licences.level}
     return listed(LicencePage, query, "licences", fetch, lambda: summary)
