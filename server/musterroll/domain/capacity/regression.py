@@ -152,16 +152,16 @@ def _fit(cells: Cells, precision: Numbers, logdet: Numbers) -> _Fit:
     seen = np.concatenate([cells.events.sum(axis=other) for other in ((0, 2), (0, 1), (1, 2))])
     effects = np.zeros((len(precision), len(seen)))
     for _ in range(_ROUNDS):
-        told = _information(effects, cells.exposure)
-        gradient = seen - np.diagonal(told, axis1=1, axis2=2) - (precision @ effects[:, :, None])[:, :, 0]
-        change = np.clip(np.linalg.solve(precision + told, gradient[:, :, None])[:, :, 0], -_STEP, _STEP)
+        information = _information(effects, cells.exposure)
+        gradient = seen - np.diagonal(information, axis1=1, axis2=2) - (precision @ effects[:, :, None])[:, :, 0]
+        change = np.clip(np.linalg.solve(precision + information, gradient[:, :, None])[:, :, 0], -_STEP, _STEP)
         effects = effects + change
         if np.abs(change).max() < _STEADY:
             break
-    told = _information(effects, cells.exposure)
-    expected = np.diagonal(told, axis1=1, axis2=2)[:, :products].sum(axis=1)
+    information = _information(effects, cells.exposure)
+    expected = np.diagonal(information, axis1=1, axis2=2)[:, :products].sum(axis=1)
     fits = effects @ seen - expected - ((precision @ effects[:, :, None])[:, :, 0] * effects).sum(axis=1) / 2
-    return _Fit(effects, np.linalg.inv(precision + told), fits + (logdet - np.linalg.slogdet(precision + told)[1]) / 2)
+    return _Fit(effects, np.linalg.inv(precision + information), fits + (logdet - np.linalg.slogdet(precision + information)[1]) / 2)
 
 
 def _information(effects: Numbers, exposure: Numbers) -> Numbers:

@@ -47,8 +47,8 @@ def by_group(session: Session, facts: PlanFacts, product_id: int, by: LifeGroup)
     groups: dict[str, list[UnitLife]] = {}
     for life, known in told_lives(session, facts, with_facts(facts, product_id).id):
         groups.setdefault(_KEYS[by](known), []).append(life)
-    found = [_rate(group, lives) for group, lives in groups.items()]
-    return sorted(found, key=lambda row: row.group if by is LifeGroup.COHORT else (-row.failed.events, -row.units, row.group))
+    rows = [_rate(group, lives) for group, lives in groups.items()]
+    return sorted(rows, key=lambda row: row.group if by is LifeGroup.COHORT else (-row.failed.events, -row.units, row.group))
 
 
 def _rate(group: str, lives: list[UnitLife]) -> GroupRate:
