@@ -9,7 +9,7 @@ from enum import StrEnum
 from math import ceil
 from typing import NamedTuple
 
-from musterroll.domain.values.dates import Span, add_months, in_words, last_day
+from musterroll.domain.values.dates import Span, end_after, in_words, last_day
 
 NEAR = Decimal("0.8")  # of the allowance
 
@@ -90,9 +90,9 @@ def allowance(limit: Limit, term: Span, on: date) -> Allowance:
     if limit.period is LimitPeriod.TERM:
         return Allowance(term, limit.amount)
     months, periods = _MONTHS[limit.period], 1
-    while add_months(term.starts_on, months * periods) <= on:
+    while end_after(term.starts_on, months * periods) <= on:
         periods += 1
-    begins, ends = (add_months(term.starts_on, months * number) for number in (periods - 1, periods))
+    begins, ends = (end_after(term.starts_on, months * number) for number in (periods - 1, periods))
     until = ends if term.ends_on is None else min(ends, term.ends_on)
     if limit.carried:
         return Allowance(Span(term.starts_on, until), limit.amount * periods)
@@ -103,7 +103,7 @@ def limit_words(use: LimitUse, line: str) -> str:
     """
     >>> limit, term = Limit(LimitKind.CALLS, Decimal(4), LimitPeriod.TERM), Span(date(2026, 1, 1), date(2027, 1, 1))
     >>> limit_words(LimitUse(limit, allowance(limit, term, date(2026, 7, 1)), Decimal(2), date(2026, 7, 1)), "C1/1")
-    '2 of 4 calls left on contract line C1/1 until 31 December 2026; at this pace used up on 28 December 2026.'
+    '2 of 4 calls left on contract line C1/1 until 31 December 2026; at this pace used up on 30 December 2026.'
     """
     until, allowed, kind = use.allowance.span.ends_on, plain(use.allowance.amount), use.limit.kind.value
     days = f" until {in_words(last_day(until))}" if until else ""
