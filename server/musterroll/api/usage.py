@@ -11,7 +11,7 @@ from sqlmodel import Session
 from musterroll.api.http.context import clock, snapshot
 from musterroll.api.http.lists import Fetch, ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Schema
+from musterroll.api.http.schemas import Schema, Text
 from musterroll.domain.usage.days import OPERATING
 from musterroll.domain.usage.periods import Period
 from musterroll.domain.values import cursors
@@ -108,10 +108,10 @@ class DecliningPage(Schema):
 
 
 class UsageScopeQuery(ListQuery):
-    unit: str | None = Field(default=None, max_length=64, description="Unit id; alone.")
-    site: str | None = Field(default=None, max_length=80, description="Number of a site; alone.")
-    account: str | None = Field(default=None, max_length=80, description="Number of an account, with its subsidiaries.")
-    product: int | None = Field(default=None, ge=1, description="Product id.")
+    unit: Text | None = Field(default=None, max_length=64, description="Unit id; alone.")
+    site: Text | None = Field(default=None, max_length=80, description="Number of a site; alone.")
+    account: Text | None = Field(default=None, max_length=80, description="Number of an account, with its subsidiaries.")
+    product: int | None = Field(default=None, ge=1, le=2**53 - 1, description="Product id.")
 
     def scope(self) -> UsageScope:
         if sum(map(bool, (self.unit, self.site, self.account or self.product))) > 1:
@@ -120,23 +120,23 @@ class UsageScopeQuery(ListQuery):
 
 
 class UseQuery(UsageScopeQuery):
-    counter: str = Field(default=OPERATING, max_length=80)
+    counter: Text = Field(default=OPERATING, max_length=80)
     by: Period = Period.DAY
     last: int | None = Field(default=None, ge=1, le=105, description="Periods; default: 30 days, 15 weeks or 12 months.")
 
 
 class EngagementQuery(ListQuery):
-    product: int = Field(default=0, ge=0, description="Product id; 0: all.")
+    product: int = Field(default=0, ge=0, le=2**53 - 1, description="Product id; 0: all.")
 
 
 class AdoptionQuery(EngagementQuery):
-    counter: str | None = Field(default=None, max_length=80, description="This counter, broken down; default: every counter.")
+    counter: Text | None = Field(default=None, max_length=80, description="This counter, broken down; default: every counter.")
     by: Literal["firmware", "segment", "cohort"] = "firmware"
 
 
 class DecliningQuery(ListQuery):
-    counter: str | None = Field(default=None, max_length=80)
-    segment: str | None = Field(default=None, max_length=120)
+    counter: Text | None = Field(default=None, max_length=80)
+    segment: Text | None = Field(default=None, max_length=120)
 
 
 @listing(api, "/usage/counters", CounterPage, "Counters with their use in the last 30 days", 404)

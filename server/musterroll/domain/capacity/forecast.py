@@ -12,6 +12,7 @@ from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.course import Course, course
 from musterroll.domain.capacity.deployments import PACE, coming, doubt
 from musterroll.domain.capacity.facts import BANDS, PlanFacts, ProductFacts
+from musterroll.domain.capacity.history import suspected_start
 from musterroll.domain.capacity.rates import Gamma, GroupData, pooled_prior, posterior, shrunk
 from musterroll.domain.capacity.regression import Cells, Numbers, Outlook, outlook
 
@@ -21,6 +22,7 @@ _SPANS = (*(slice(month, month + 1) for month in range(HORIZON)), slice(0, QUART
 AT_QUARTER, AT_YEAR = HORIZON, HORIZON + 1
 _LOOKED_AT = 60  # months of history that rates are learnt from
 _OWN = 30  # products with effects of their own, those with the most incidents; the others share one
+_SOON = 2  # months after which a record that may only have begun is seen
 _NOTHING = GroupData(0, 1)  # where a kin has no history at all
 
 
@@ -179,7 +181,8 @@ def _outlook(known: _Known, rolled: _Rolled) -> Outlook:
     names = {product.id: kin for kin, members in known.kin.items() for product in members}
     kins = sorted(known.kin)
     family = [kins.index(names[group[0]]) if len(group) == 1 else -1 for group in known.groups]
-    result = outlook(Cells(seen, lived, ahead, tuple(family)), _SPANS, rolled.skip)
+    jump = suspected_start([(lived.sum(axis=1), seen.sum(axis=1))], _SOON)
+    result = outlook(Cells(seen, lived, ahead, tuple(family), jump), _SPANS, rolled.skip)
     months = result.mean[:HORIZON]
     by_products = np.maximum((result.rate * ahead).sum(axis=(1, 2)), 1e-12)
     rate = result.rate * (months / by_products)[:, None, None]

@@ -55,14 +55,14 @@ def log_start(products: Sequence[tuple[ArrayLike, ArrayLike]]) -> int:
     return at
 
 
-def suspected_start(products: Sequence[tuple[ArrayLike, ArrayLike]]) -> int:
+def suspected_start(products: Sequence[tuple[ArrayLike, ArrayLike]], least: int = _LEAST_MONTHS) -> int:
     """The month from which a unit had more than three times the incidents of before, beyond chance; 0: none. The record may begin there, or
-    the products fail more since: only a person knows.
+    the products fail more since: only a person knows. It is at least `least` months ago.
     """
     tables = zip(*products, strict=True)
     exposed, had = (np.sum([np.asarray(table, dtype=float).sum(axis=1) for table in of_products], axis=0) for of_products in tables)
     best, at = _STRONG, 0
-    for split in range(1, len(had) - _LEAST_MONTHS + 1):
+    for split in range(1, len(had) - least + 1):
         before, after = (float(had[:split].sum()), float(exposed[:split].sum())), (float(had[split:].sum()), float(exposed[split:].sum()))
         if min(before[1], after[1]) <= 0 or before[0] / before[1] > after[0] / after[1] / 3:
             continue

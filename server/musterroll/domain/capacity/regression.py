@@ -28,6 +28,7 @@ _AGES = ((0.0, 0.3), (0.6, 0.7))  # of the change from one age band to the next
 _ANY, _FAMILY, _PRODUCT = 3.0, 0.5, 0.4  # of the level, of families around it, of products around their family
 _DAMPED = 0.97  # of the slope, a month
 _SECOND = 0.4  # the second wave, relative to the first
+_JUMP = 1.5  # of the level of the months before a jump
 _LEAST = 1e-3  # of any effect: so that matrices can be inverted
 _WIDEST = 1.0  # relative variance of an expectation
 _HALVINGS = 20
@@ -53,12 +54,14 @@ _PRIOR = np.array([weight for _, weight in _GRID])
 
 
 class Cells(NamedTuple):
-    """Incidents and unit-months by month, product and age band; unit-months to come; and the family of each product, by number."""
+    """Incidents and unit-months by month, product and age band; unit-months to come; the family of each product, by number; and the months
+    at the beginning that have a level of their own."""
 
     events: Numbers
     exposure: Numbers
     coming: Numbers
     family: tuple[int, ...]
+    jump: int = 0
 
 
 class Outlook(NamedTuple):
@@ -82,7 +85,7 @@ def outlook(cells: Cells, spans: Sequence[slice], ahead: int = 0) -> Outlook:
     """What to expect of stretches of the coming months, of which the first is `ahead` months after the last one known."""
     level = np.log((cells.events.sum() + 0.5) / max(float(cells.exposure.sum()), 1e-9))
     months, coming = len(cells.events), len(cells.coming)
-    effects = _effects(months, coming, ahead)
+    effects = _effects(months, coming, ahead, cells.jump)
     precision, logdet = _precision(cells, effects)
     fitted = _fit(cells._replace(exposure=cells.exposure * np.exp(level)), precision, logdet)
     weights = np.exp(fitted.likelihood + _PRIOR - (fitted.likelihood + _PRIOR).max())
@@ -111,7 +114,7 @@ class _Fit(NamedTuple):
 
 
 @lru_cache(maxsize=4)
-def _effects(months: int, coming: int, ahead: int) -> _Effects:
+def _effects(months: int, coming: int, ahead: int, jump: int) -> _Effects:
     x = np.concatenate([np.arange(months) - months, ahead + np.arange(coming)]) + 0.5
     line = np.where(x < 0, x, (1 - _DAMPED ** np.abs(x)) / (1 - _DAMPED))
     apart = 2 * np.pi * (x[:, None] - x) / 12
@@ -120,6 +123,7 @@ def _effects(months: int, coming: int, ahead: int) -> _Effects:
     parts = np.array([walk, np.outer(line, line), wave, np.eye(len(x))])
     squares = np.array([setting[:4] for setting in SETTINGS]) ** 2
     whole = np.tensordot(squares, parts, 1) + _LEAST**2 * np.eye(len(x))
+    whole[:, :jump, :jump] += _JUMP**2
     past, cross = whole[:, :months, :months], whole[:, months:, :months]
     follow = np.linalg.solve(past, cross.transpose(0, 2, 1)).transpose(0, 2, 1)
     year = 2 * np.pi * (x[:months, None] - np.arange(12)) / 12

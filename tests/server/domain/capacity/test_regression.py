@@ -58,6 +58,14 @@ def test_a_season_is_seen_in_two_years_and_told() -> None:
     assert course(expected, 24).season.startswith("Seasonal pattern applied")
 
 
+def test_a_record_that_begins_late_does_not_bend_what_follows() -> None:
+    begun = np.where(MONTHS < 12, 0.1, 1.0)
+    known, unknown = (outlook(_cells(begun)._replace(jump=jump), [YEAR]) for jump in (12, 0))
+    truth = 12 * 300 * AGES.sum() * (PRODUCTS.sum() + 1)
+    assert known.mean[0] == pytest.approx(truth, rel=0.08)
+    assert known.variance[0] < unknown.variance[0] / 4
+
+
 def test_months_that_differ_by_more_than_chance_widen_what_follows() -> None:
     shocks = np.random.default_rng(4).gamma(16, 1 / 16, 36)
     shocked, steady = (outlook(_cells(factors), [slice(0, 1)]) for factors in (shocks, np.ones(36)))
@@ -79,7 +87,7 @@ def test_of_a_few_months_little_is_said() -> None:
 def test_effects_are_the_most_probable_ones() -> None:
     """Against a general minimiser of the same penalised likelihood, cell by cell."""
     cells = _cells(np.ones(36), units=30.0)
-    precision, logdet = regression._precision(cells, regression._effects(24, 12, 0))
+    precision, logdet = regression._precision(cells, regression._effects(24, 12, 0, 0))
     fitted = regression._fit(cells, precision, logdet)
 
     def loss(effects: Numbers) -> float:
