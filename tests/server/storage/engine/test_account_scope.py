@@ -44,6 +44,7 @@ OF_ALL = {
     "registry_option",
     "product_name",
     "undo_progress",
+    "usage_counter",
 }
 # Only opened by views that a limited person is never let into, or asked for what is that person's own.
 EVERYWHERE = {"change", "audit_entry", "import_run", "import_row", "quarantine", "registry_metric", "notification", "rule_event"}
