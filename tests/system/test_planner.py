@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from musterroll.storage.engine.database import Database
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.support import planner_fleet, sample_usage
 from tests.support.site import DESK, PHONE, Site, served
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.browser
 ADDRESSES = (
     *("/installed-base", "/installed-base?by=age&account=A00001", "/installed-base/map", "/accounts", "/accounts/A00001"),
     *("/renewals?only=falling", "/contracts", "/contracts/C-201", "/licences?target=230", "/segments", "/segments/attach"),
-    *("/fleet?cells=011&warranty=yes", "/worth", "/limits", "/usage?counter=pages&breakdown=cohort"),
+    *("/fleet?cells=011&warranty=yes", "/worth", "/limits", "/definitions", "/usage?counter=pages&breakdown=cohort"),
     "/accounts/A00001?counter=pages&period=week",
 )
 PICTURES = os.environ.get("MUSTERROLL_PICTURES")  # a folder: the story's pictures are kept there
@@ -48,6 +48,35 @@ def test_every_page_of_a_planner_is_accessible_fits_and_holds_still(visit: Calla
         assert page.evaluate("window.shift") < 0.01, f"{address} shifts"
         found = [f"{v['id']}: {n['html']}" for v in axe.run(page).response["violations"] if _grave(v) for n in v["nodes"]]
         assert found == [], address
+
+
+def _open_definition(page: Page, address: str, name: str) -> Locator:
+    page.goto(address)
+    page.get_by_role("button", name=f"Definition of {name}", exact=True).press("Enter")
+    return page.get_by_role("dialog", name=name, exact=True)
+
+
+@pytest.mark.parametrize(("address", "name"), [("/installed-base", "Operating share"), ("/worth", "At stake")])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+def test_a_definition_opens_by_keyboard_beside_its_figure(
+    visit: Callable[..., Page], size: tuple[int, int], address: str, name: str
+) -> None:
+    page = visit(size)
+    definition = _open_definition(page, address, name)
+    expect(definition).to_be_in_viewport(ratio=1)
+    _picture(page, f"definition{address.replace('/', '-')}-{size[0]}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("window.shift") < 0.01
+    assert [v["id"] for v in Axe().run(page).response["violations"] if _grave(v)] == []
+    small = "[...document.querySelectorAll('.define')].filter(mark => mark.offsetWidth < 24 || mark.offsetHeight < 24).length"
+    assert page.evaluate(small) == 0
+    page.keyboard.press("Escape")
+    expect(definition).to_be_hidden()
+
+
+def test_a_definition_opens_without_script(visit: Callable[..., Page]) -> None:
+    definition = _open_definition(visit(PHONE, java_script_enabled=False), "/reconciliation", "Contracted")
+    expect(definition).to_contain_text("Contracts in force today")
 
 
 def test_the_base_is_read_from_its_size_down_to_the_units_that_fell_silent(visit: Callable[..., Page]) -> None:
@@ -95,7 +124,7 @@ def test_renewals_show_where_activity_falls_and_which_units_are_silent(visit: Ca
 def test_licences_are_compared_with_a_target(visit: Callable[..., Page]) -> None:
     page = visit(DESK)
     page.goto("/licences")
-    page.get_by_label("Active licences").fill("240")
+    page.get_by_role("spinbutton", name="Active licences").fill("240")
     page.get_by_role("button", name="Compare").click()
     expect(page.get_by_text("Below target")).to_be_visible()
 

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Flask
 
+from musterroll.domain.definitions import DEFINITIONS
 from musterroll.limits import RateLimit
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
@@ -14,6 +15,7 @@ from musterroll.web.pages import (
     audit,
     capacity,
     contracts,
+    definitions,
     deliveries,
     dry_runs,
     enrolment,
@@ -75,6 +77,7 @@ _SUBJECTS = (
     capacity,
     deliveries,
     segments_pages,
+    definitions,
     source_form,
     sources_pages,
     reconciliation,
@@ -113,6 +116,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     identity_wording.install(app)
     notification_wording.install(app)
     filter_wording.install(app)
+    app.jinja_env.globals["definitions"] = DEFINITIONS
     offline.install(app, assets.install(app))
     menu.install(app)
     totals.install(app)

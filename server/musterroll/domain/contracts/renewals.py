@@ -7,6 +7,8 @@ from musterroll.domain.contracts.terms import ContractTerms, renewal, term_on
 from musterroll.domain.values.dates import last_day
 
 WINDOWS = (30, 60, 90, 180)  # days
+ACTIVITY_DAYS = 28  # the installed base of an account is compared with that long ago
+LEAST_FALL = 0.1  # share by which it must have shrunk to be declining
 _FEWEST = 5  # units; of fewer, a share means nothing
 
 
@@ -47,7 +49,7 @@ def quarter(day: date) -> str:
     return f"{day.year} Q{(day.month + 2) // 3}"
 
 
-def is_declining(activity: BaseActivity, least: float = 0.1) -> bool:
+def is_declining(activity: BaseActivity, least: float = LEAST_FALL) -> bool:
     """Whether an account's installed base shrank by at least this share.
 
     >>> is_declining(BaseActivity(100, 91)), is_declining(BaseActivity(100, 90)), is_declining(BaseActivity(4, 0))

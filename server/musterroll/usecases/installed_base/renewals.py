@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from musterroll.domain.contracts import renewals as rules
-from musterroll.domain.contracts.renewals import BaseActivity, TermEnd
+from musterroll.domain.contracts.renewals import ACTIVITY_DAYS, BaseActivity, TermEnd
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.money import Money, totals
 from musterroll.storage.contracts import renewals
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 MONTHS = 12  # ahead
 _MOST_DAYS = 3660
-BACK = 28  # days; activity is compared with that long ago
 
 
 class DueContract(NamedTuple):
@@ -191,7 +190,7 @@ def _due_contracts(session: Session, now: datetime, account_id: int | None = Non
     endings = {key: ending for key, contract in terms.items() if (ending := rules.term_end(contract, today)) and ending.last_day < until}
     due_terms = [terms[key] for key in endings]
     worths, risks = renewals.worth_by_contract(session, due_terms, today), renewals.risk_by_contract(session, due_terms, today)
-    since = cell_history.nearest(session, today - timedelta(BACK), today)
+    since = cell_history.nearest(session, today - timedelta(ACTIVITY_DAYS), today)
     known = activity(session, since, {row.account_id for row in rows.values() if row.id in endings and row.account_id})
     due = []
     for contract_id, ending in endings.items():

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from musterroll.domain.contracts import book as rules
 from musterroll.domain.contracts.book import BookEntry, Worth
-from musterroll.domain.contracts.renewals import is_declining, quarter
+from musterroll.domain.contracts.renewals import ACTIVITY_DAYS, is_declining, quarter
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import to_ms
@@ -23,7 +23,7 @@ from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.reconciliation import cell_history
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.usecases.installed_base import renewals, retention
-from musterroll.usecases.installed_base.renewals import BACK, RenewalSum
+from musterroll.usecases.installed_base.renewals import RenewalSum
 from musterroll.usecases.installed_base.retention import QuarterRetention
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import CountedFigure, Figure, FiguresTogether
@@ -105,7 +105,7 @@ def _book(session: Session, now: datetime) -> _Book:
 
 def _declining(session: Session, columns: Columns, on: date) -> tuple[list[int], date | None]:
     """Accounts with lines in force whose installed base shrank, as in the list of renewals."""
-    since = cell_history.nearest(session, on - timedelta(BACK), on)
+    since = cell_history.nearest(session, on - timedelta(ACTIVITY_DAYS), on)
     known = renewals.activity(session, since, stored.accounts(columns))
     return [account for account, activity in known.items() if is_declining(activity)], since
 

@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("/licences", "Licences", "license", "Planning"),
     Entry("/usage", "Use", "chart-line", "Planning"),
     Entry("/segments", "Segments", "filter", "Planning"),
+    Entry("/definitions", "Definitions", "help-circle", "Planning"),
     Entry("/accounts", "Accounts", "building", "Customers & contracts"),
     Entry("/contracts", "Contracts", "file-text", "Customers & contracts"),
     Entry("/limits", "Contract limits", "clock-exclamation", "Customers & contracts"),

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 
 from musterroll.domain.contracts.renewal_outcomes import Outcome
+from musterroll.domain.contracts.renewals import ACTIVITY_DAYS
 from musterroll.domain.contracts.terms import ContractState
 from musterroll.domain.values import cursors
 from musterroll.domain.values.dates import in_words
@@ -79,7 +80,7 @@ def renewal_overview() -> str:
         **{"months": renewals.calendar(due, now), "quarters": renewals.quarters(due), "windows": renewals.windows(due, now)},
         **{"rates": rates, "attach": rate(rates.value.attach), "coverage": rate(rates.value.coverage), "title": _title(form)},
         **{"past": past, "outcome_of_term": OUTCOMES, "renewal_rate": rate(Ratio(past.renewed, len(past.terms)))},
-        **{"only": ONLY, "here": here, "export": export, "falling": sum(renewal.falling for renewal in due), "back": renewals.BACK},
+        **{"only": ONLY, "here": here, "export": export, "falling": sum(renewal.falling for renewal in due), "back": ACTIVITY_DAYS},
     )
 
 

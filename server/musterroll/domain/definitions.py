@@ -1,0 +1,200 @@
+"""What each headline figure means: pages, the command line, REST and docs/definitions.md take their words from here.
+
+The windows are those that the rules use. To add a figure: an entry here, its mark in the template, and `musterroll definitions >
+docs/definitions.md`.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from musterroll.domain.contracts import book, renewal_outcomes, renewals, retention
+from musterroll.domain.installed_base import provisioned
+from musterroll.domain.liveness import LIST_AGE, ReportingClass, windows
+from musterroll.domain.usage import adoption, decline
+from musterroll.domain.values import durations
+
+
+class Definition(NamedTuple):
+    """A figure. `denominator` is empty where it is a count or a sum, `window` where no span of time matters."""
+
+    key: str
+    name: str
+    means: str
+    numerator: str
+    denominator: str = ""
+    window: str = ""
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """The parts that it has, each with its label."""
+        labels = (("Counted" if not self.denominator else "Numerator", self.numerator), ("Denominator", self.denominator))
+        return [(label, text) for label, text in (*labels, ("Window", self.window)) if text]
+
+
+def _days(numbers: Iterable[int]) -> str:
+    *first, last = map(str, numbers)
+    return f"{', '.join(first)} or {last} days"
+
+
+def _stale(reporting: ReportingClass, interval: int) -> str:
+    seconds = windows(reporting, interval).stale
+    return f"{durations.rounded(seconds)} ({reporting.replace('_', ' ')}, reporting every {durations.written(interval)})"
+
+
+_STALE = (
+    f"Until the silence window of the unit has passed while the registry was listening, for example {_stale(ReportingClass.ALWAYS_ON, 60)}"
+    f" or {_stale(ReportingClass.SCHEDULED, 86_400)}; class and interval are set by product. "
+    f"Imported lists count for {LIST_AGE // 86_400} days, or one window of the unit if that is longer."
+)
+_TODAY = "Contracts in force today (UTC)."
+_ENDED = f"Terms that ended in the last {retention.BACK} months, or in the quarter shown."
+_USED = f"The last 30 days, today included; {_days(adoption.WINDOWS)} are shown."
+_BASE_FALL = f"Installed base now, compared with {renewals.ACTIVITY_DAYS} days ago."
+
+_FLEET = (
+    Definition("registered", "Registered", "Units that the registry knows, in every state.", "All units; merged duplicates count once."),
+    Definition(
+        "deployed", "Deployed", "Units in use at a customer, by record or as set by a person.", "Units in lifecycle state deployed."
+    ),
+    Definition(
+        *("operating", "Operating", "Deployed units that report as expected."),
+        "Deployed units that are operating, late or unusually quiet, and not yet stale.",
+        window=_STALE,
+    ),
+    Definition(
+        *("operating_share", "Operating share", "The part of the deployed units that is operating."),
+        *("Operating units.", "Deployed units.", _STALE),
+    ),
+    Definition(
+        *("silent", "Silent", "Deployed units that are not operating."),
+        "Deployed units that are stale, have never reported, are silent with paused alerts, or unknown because their list is too old.",
+        window=_STALE,
+    ),
+    Definition(
+        *("operating_anywhere", "Operating, deployed or not", "Units that report as expected, whatever their records say."),
+        "Units that are operating, late or unusually quiet, in every lifecycle state.",
+        window=_STALE,
+    ),
+    Definition("contracted", "Contracted", "Units on a service contract.", "Units on a line of a contract in force.", window=_TODAY),
+)
+_LICENCES = (
+    Definition(
+        *("active_licences", "Active licences", "Licences that are in use."),
+        "Licences on contract lines in force that are assigned to an operating unit, deployed or not.",
+        window=f"{_TODAY} Operating: {_STALE[0].lower()}{_STALE[1:]}",
+    ),
+    Definition("sold", "Sold", "Licences that customers have bought.", "Quantity of all contract lines in force.", window=_TODAY),
+    Definition(
+        *("provisioned", "Provisioned", "Units that are set up to be used."),
+        "Units that are deployed, or enrolled and neither returned nor retired.",
+    ),
+    Definition(
+        *("active_in_window", "Active in N days", "Provisioned units that were heard lately."),
+        *("Provisioned units that have reported in the window.", "", f"The last {_days(provisioned.WINDOWS)}, chosen on the page."),
+    ),
+    Definition(
+        *("active_share", "Active share", "The part of the licences sold that is in use."), *("Active licences.", "Licences sold.", _TODAY)
+    ),
+)
+_CONTRACTS = (
+    Definition(
+        *("attach_rate", "Contract attach rate", "How many units in use have a service contract."),
+        *("Deployed and operating units on a contract in force.", "Deployed and operating units.", _TODAY),
+    ),
+    Definition(
+        *("coverage_rate", "Coverage rate", "How many deployed units are covered at all."),
+        *("Deployed units on a contract in force or in warranty.", "Deployed units.", "Contracts and warranties in force today (UTC)."),
+    ),
+    Definition(
+        *("due_contracts", "Due within twelve months", "Contracts whose current term ends soon, also where they auto-renew."),
+        *("Contracts in force whose term ends in the window.", "", "The next twelve months."),
+    ),
+    Definition(
+        *("declining_base", "Declining usage before renewal", "Contracts due whose account has a shrinking installed base."),
+        f"Contracts due of accounts whose operating base fell by {renewals.LEAST_FALL:.0%} or more.".replace("%", " %"),
+        window=_BASE_FALL,
+    ),
+    Definition(
+        *("renewal_rate", "Renewal rate", "How many contract terms that ended were renewed."),
+        "Terms renewed: automatically, by a contract that names them, or by one of the same account that begins within "
+        f"{renewal_outcomes.FOLLOWS.days} days and covers at least half of the same units.",
+        *("Terms that ended.", _ENDED),
+    ),
+    Definition(
+        *("gross_retention", "Gross retention", "The annual value that renewals kept, without what they added."),
+        *("Annual value renewed, for each term at most its value before.", "Annual value of the priced terms that ended.", _ENDED),
+    ),
+    Definition(
+        *("net_retention", "Net retention", "The annual value that renewals kept, with what they added."),
+        *("Annual value of what renewed the terms.", "Annual value of the priced terms that ended.", _ENDED),
+    ),
+)
+_WORTH = (
+    Definition(
+        *("annual_value", "Annual value", "What the contracts are worth a year."),
+        "Price a year and unit times quantity, of the priced contract lines in force. Amounts of several currencies are not added.",
+        window=_TODAY,
+    ),
+    Definition(
+        *("at_stake", "At stake", "The part of the annual value that may be lost. Each amount counts once."),
+        "Annual value of licences on silent units, of licences without a unit, of lines that are overdue or end without renewal, and of "
+        "accounts with a declining installed base.",
+        window=f"Ending: in the next {book.ENDING} days. Declining: {_BASE_FALL[0].lower()}{_BASE_FALL[1:]}",
+    ),
+    Definition(
+        *("renewals_next_quarter", "Renewals next quarter", "Annual value of the contracts whose term ends in the next quarter."),
+        *("Priced lines of contracts due, also of those that auto-renew.", "", "The next calendar quarter."),
+    ),
+    Definition(
+        *("findings_at_stake", "Annual value at stake (findings)", "Annual value of what records and fleet disagree about."),
+        *("Annual value of the open findings that have a price, each amount once.", "", "Open findings now."),
+    ),
+)
+_USE = (
+    Definition(
+        *("adoption", "Adoption", "How many operating units use a function that has a counter."),
+        *("Operating units whose counter has grown on at least one day of the window.", "Deployed and operating units.", _USED),
+    ),
+    Definition(
+        *("milestones", "From shipping to use", "How long units take from shipping to each step, and how many reach it."),
+        "Units that reached the step by the day.",
+        "Units shipped at least so long ago, so that new units do not lower the share.",
+        f"{_days(adoption.HORIZONS)} after shipping.",
+    ),
+    Definition(
+        *("declining_use", "Declining use", "Accounts whose use of a counter falls, by a Mann-Kendall test."),
+        f"Accounts and counters with at most {100 * decline.LEVEL:g} % probability by chance and {100 * decline.FALL:.0f} % less use "
+        f"in the last {decline.ENDS} weeks than in the first {decline.ENDS}.",
+        f"Accounts and counters with use since the start of the {decline.WEEKS} weeks.",
+        f"The last {decline.WEEKS} complete weeks.",
+    ),
+)
+_DEMAND = (
+    Definition(
+        *("expected_incidents", "Expected incidents", "Incidents that the operating base is expected to cause, with 80 % and 95 % ranges."),
+        "Expected exposure times the incident rate of each product, age and season; the rates are learned from the incidents on record.",
+        window="The next month, quarter or year.",
+    ),
+    Definition(
+        *("exposure", "Unit-months (exposure)", "Operating time, in which units can fail."),
+        "Time for which deployed units were operating, in months of 30.44 days. Silent time and units never heard do not count.",
+        window="The months since incidents are on record.",
+    ),
+    Definition(
+        *("afr", "Annual failure rate (AFR)", "Failures a year for each unit in operation, with a 95 % range."),
+        *(
+            "Failures: incidents on record for which a part was used.",
+            "Unit-years of exposure (365 days).",
+            "The months since incidents are on record.",
+        ),
+    ),
+)
+GROUPS = {
+    "Installed base": _FLEET,
+    "Licences": _LICENCES,
+    "Contracts and renewals": _CONTRACTS,
+    "Worth": _WORTH,
+    "Use": _USE,
+    "Capacity": _DEMAND,
+}
+DEFINITIONS = {definition.key: definition for group in GROUPS.values() for definition in group}
