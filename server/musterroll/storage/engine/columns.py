@@ -32,9 +32,10 @@ _CSV = "header = false, auto_detect = false, delim = ',', quote = '\"', escape =
 _SETTINGS = """SET LOCAL jit = off; SET LOCAL work_mem = '256MB'; SET LOCAL statement_timeout = '600s';
 SET LOCAL idle_in_transaction_session_timeout = '600s'"""
 _SHARED_OUT = "SET LOCAL parallel_tuple_cost = 0.01; SET LOCAL parallel_setup_cost = 100"
-# From the few to the many by index: what is asked of them is in memory, and how many rows a list of ids leads to is not known.
+# From the few to the many by index, in the order that the joins are written: what is asked of them is in memory, and how many rows a
+# list of ids leads to is not known, least of all within a transaction that has filled the tables.
 _BY_INDEX = """SET LOCAL random_page_cost = 0.1; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL enable_seqscan = off;
-SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"""
+SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL join_collapse_limit = 1"""
 Subject = tuple[str, int]  # what a row is about: its kind, and its row id
 
 

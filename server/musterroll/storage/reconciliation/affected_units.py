@@ -15,10 +15,10 @@ from musterroll.storage.reconciliation.cell_counters import OF_UNITS, STORED
 from musterroll.storage.reconciliation.unit_states import COLUMNS, FACTS, JOINED
 
 _CHANGED = f"""
-SELECT {FACTS} FROM unit {JOINED}
-WHERE unit.id IN (
-  SELECT other.id FROM {{units}} t CROSS JOIN unit mine CROSS JOIN unit other
-  WHERE mine.id = t.id AND other.serial_key = mine.serial_key)"""  # noqa: S608
+WITH namesake(id) AS MATERIALIZED (
+  SELECT DISTINCT other.id FROM {{units}} t CROSS JOIN unit mine CROSS JOIN unit other
+  WHERE mine.id = t.id AND other.serial_key = mine.serial_key)
+SELECT {FACTS} FROM namesake n CROSS JOIN unit {JOINED} WHERE unit.id = n.id"""  # noqa: S608
 # Where the changed units are, and where the last run found them.
 _WHERE = """
 SELECT DISTINCT product_id, site_id, account_id FROM run_changed
