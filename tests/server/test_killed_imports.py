@@ -17,7 +17,7 @@ from musterroll.usecases.operations import health
 from musterroll.usecases.operations.health import HostFacts
 from sqlalchemy import text
 
-ROWS = 2_400
+ROWS = 9_600
 PROGRAM = """
 import os, signal, sys
 from datetime import datetime
@@ -31,7 +31,7 @@ from sqlalchemy import Engine, event
 
 url, path, what, at, *points = sys.argv[1:]
 now = datetime.fromisoformat(at)
-long_work._FIRST, long_work._FEWEST, long_work._MOST, long_work._PAUSE, undo_changes._BATCH = 60, 60, 60, 0, 150
+long_work._FIRST, long_work._FEWEST, long_work._MOST, long_work._PAUSE, undo_changes._BATCH = 240, 240, 240, 0, 600
 
 def work():
     database = Database(url)
