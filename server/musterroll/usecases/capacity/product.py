@@ -79,10 +79,10 @@ def _ages(product: ProductFacts, start: int) -> list[AgeBandReport]:
 
 def lives_of(session: Session, facts: PlanFacts, product_id: int) -> list[UnitLife]:
     """Each unit from its first report (and the start of the incident log) until its first failure or its last report."""
-    return [life for life, _ in told_lives(session, facts, product_id)]
+    return [life for life, _ in recorded_lives(session, facts, product_id)]
 
 
-def told_lives(session: Session, facts: PlanFacts, product_id: int) -> list[tuple[UnitLife, Lifetime]]:
+def recorded_lives(session: Session, facts: PlanFacts, product_id: int) -> list[tuple[UnitLife, Lifetime]]:
     """`lives_of`, each with what is known of the unit."""
     if facts.log_starts >= len(facts.months):
         return []

@@ -12,7 +12,7 @@ from musterroll.domain.capacity.facts import PlanFacts
 from musterroll.domain.capacity.rates import EventRate
 from musterroll.domain.capacity.survival import SurvivalStep, UnitLife
 from musterroll.storage.capacity.facts import Lifetime
-from musterroll.usecases.capacity.product import told_lives, with_facts
+from musterroll.usecases.capacity.product import recorded_lives, with_facts
 
 _EPOCH = date(1970, 1, 1)
 
@@ -45,7 +45,7 @@ _KEYS: dict[LifeGroup, Callable[[Lifetime], str]] = {
 def by_group(session: Session, facts: PlanFacts, product_id: int, by: LifeGroup) -> list[GroupRate]:
     """The groups of a product, most failures first; cohorts in order of time. Raises NotFound for a product without facts."""
     groups: dict[str, list[UnitLife]] = {}
-    for life, known in told_lives(session, facts, with_facts(facts, product_id).id):
+    for life, known in recorded_lives(session, facts, with_facts(facts, product_id).id):
         groups.setdefault(_KEYS[by](known), []).append(life)
     rows = [_rate(group, lives) for group, lives in groups.items()]
     return sorted(rows, key=lambda row: row.group if by is LifeGroup.COHORT else (-row.failed.events, -row.units, row.group))
