@@ -25,7 +25,7 @@ _CONTRACTS = """
 SELECT c.id, c.ref, c.account_id, c.state, c.starts_on, c.ends_on, c.auto_renew, c.renewal_months, c.notice_days, c.notice_on, c.ended_on,
   c.currency, coalesce(i.payment = 'overdue', FALSE) AS overdue
 FROM contract c LEFT JOIN invoice i ON i.contract_id = c.id"""
-_SOME = " WHERE c.id IN (SELECT id FROM {contracts} t)"
+_SOME = _CONTRACTS.replace("FROM contract c", "FROM {contracts} t CROSS JOIN contract c") + " WHERE c.id = t.id"
 _CONTRACT = {
     **{"id": "BIGINT", "ref": "VARCHAR", "account_id": "BIGINT", "state": WORD, "starts_on": "DATE", "ends_on": "DATE"},
     **{"auto_renew": "BOOLEAN", "renewal_months": "BIGINT", "notice_days": "BIGINT", "notice_on": "DATE", "ended_on": "DATE"},
@@ -60,7 +60,7 @@ def read_some(columns: Columns, condition: str, **given: Any) -> None:
     """Read the lines `l` that meet a condition, and their contracts."""
     columns.read("run_row", f"{_ROWS} WHERE {condition}", _ROW, **given)
     ids = columns.ids("SELECT DISTINCT contract_id FROM run_row")
-    columns.read("run_contract", _CONTRACTS + _SOME, _CONTRACT, contracts=ids)
+    columns.read("run_contract", _SOME, _CONTRACT, contracts=ids)
 
 
 def make_lines(columns: Columns, on: date) -> None:

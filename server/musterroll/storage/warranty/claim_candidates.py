@@ -20,8 +20,8 @@ class ClaimCandidate(NamedTuple):
 # A card that repeats the standard period, by its end or its months, agrees and is left out.
 _CLAIMANTS = """
 SELECT unit.id, CAST(unit.card AS TEXT), w.kind, CAST(w.starts_on AS TEXT), CAST(w.ends_on AS TEXT), w.rule, w.evidence
-FROM unit JOIN warranty_period w ON w.unit_id = unit.id
-WHERE unit.merged_into_id IS NULL AND unit.card IS NOT NULL {of_some} AND w.kind IN ('standard', 'extended') AND NOT EXISTS (
+FROM {of} JOIN warranty_period w ON w.unit_id = unit.id
+WHERE unit.merged_into_id IS NULL AND unit.card IS NOT NULL AND w.kind IN ('standard', 'extended') AND NOT EXISTS (
   SELECT 1 FROM warranty_period s
   WHERE s.unit_id = unit.id AND s.kind = 'standard' AND unit.card ->> 'starts_on' = CAST(s.starts_on AS TEXT)
     AND (unit.card ->> 'ends_on' = CAST(s.ends_on AS TEXT)
@@ -29,11 +29,13 @@ WHERE unit.merged_into_id IS NULL AND unit.card IS NOT NULL {of_some} AND w.kind
     AND NOT EXISTS (SELECT 1 FROM warranty_period x WHERE x.unit_id = unit.id AND x.kind = 'extended' AND x.starts_on <= s.starts_on))
 ORDER BY unit.id"""
 
+_SOME = "(SELECT unit.* FROM {units} t CROSS JOIN unit WHERE unit.id = t.id) AS unit"
+
 
 def claim_candidates(columns: Columns, unit_ids: Collection[int] | None) -> Iterator[ClaimCandidate]:
     """Of these units, or of all, those whose card and warranty do not obviously agree."""
     some = {} if unit_ids is None else {"units": unit_ids}
-    query = _CLAIMANTS.replace("{of_some}", "AND unit.id IN (SELECT id FROM {units} u)" if some else "")
+    query = _CLAIMANTS.replace("{of}", _SOME if some else "unit")
     for (unit_id, card), rows in groupby(columns.ask(query, **some), key=lambda row: (row[0], row[1])):
         claim = json.loads(card)
         if isinstance(claim, dict):
