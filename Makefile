@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # Many tests wait for timers and other processes, so there are three workers for two cores.
 WORKERS ?= $(shell expr $$(nproc) \* 3 / 2 \| 1)
+# Tests start the program hundreds of times: without its compiled files each start would take a second longer.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: run test check bench clean agent
 

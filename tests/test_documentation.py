@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import pytest
 from musterroll.cli import cli
+from musterroll.commands import COMMANDS
 from musterroll.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -38,12 +39,19 @@ def test_every_command_in_the_readme_is_there() -> None:
                 _resolve([*words[:-1], other.split(" ")[0]])
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_of_commands_says_what_each_says_of_itself(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    assert COMMANDS[name].summary == command.get_short_help_str(limit=500)
+
+
 def _resolve(words: list[str]) -> None:
     command: click.Command = cli
     for word in words:
         if not isinstance(command, click.Group):
             return
-        found = command.commands.get(word)
+        found = command.get_command(click.Context(command), word)
         assert found is not None, f"`musterroll {' '.join(words)}` is in the README and not in the program"
         command = found
 

@@ -21,13 +21,20 @@ def test_no_room_is_a_drawer() -> None:
 
 
 def test_importing_the_registry_starts_nothing() -> None:
-    code = "import threading, musterroll.cli; assert threading.active_count() == 1, threading.enumerate()"
+    code = (
+        "import threading; from musterroll.cli import cli; from musterroll.commands import COMMANDS\n"
+        "[cli.get_command(None, name) for name in COMMANDS]; assert threading.active_count() == 1, threading.enumerate()"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_command_line_loads_no_web_server() -> None:
-    code = "import sys, musterroll.cli; assert not {'flask', 'musterroll.api', 'musterroll.web'} & set(sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+def test_a_command_loads_no_web_server_and_the_list_of_commands_no_database() -> None:
+    code = (
+        "import sys; from musterroll.cli import cli; cli(['{}', '--help'], standalone_mode=False)\n"
+        "assert not set('{}'.split()) & set(sys.modules)"
+    )
+    for words in (("units", "flask musterroll.api musterroll.web"), ("--help", "sqlalchemy pydantic duckdb musterroll.storage")):
+        subprocess.run([sys.executable, "-c", code.format(*words)], check=True, stdout=subprocess.DEVNULL)
 
 
 def test_the_agent_imports_with_nothing_of_the_server() -> None:

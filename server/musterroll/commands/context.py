@@ -5,29 +5,33 @@ import os
 import sys
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
-import structlog
 
-from musterroll.settings import Settings, load
-from musterroll.storage.engine import migrate
-from musterroll.storage.engine.columns import limits
-from musterroll.storage.engine.database import Database
+if TYPE_CHECKING:
+    from musterroll.settings import Settings
+    from musterroll.storage.engine.database import Database
 
 
 class Context:
-    """Created once per run. Settings load on first use, so that `--help` works without any."""
+    """Created once per run. Settings and all that they need load on first use, so that `--help` works without any and at once."""
 
     def __init__(self, **overrides: Any) -> None:
         self._overrides = overrides
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
+        from musterroll.settings import load
+
         return load(dict(os.environ), **self._overrides)
 
-    def database(self, *, upgrade: bool = False) -> Database:
+    def database(self, *, upgrade: bool = False) -> "Database":
         """The database with this version's schema: embedded SQLite is migrated, any other must be up to date already."""
+        from musterroll.storage.engine import migrate
+        from musterroll.storage.engine.columns import limits
+        from musterroll.storage.engine.database import Database
+
         database = Database(self.settings.database, limits=limits(*self.settings.sums))
         if upgrade or self.settings.database_url is None:
             self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -48,8 +52,10 @@ def fail(sentence: str, status: int = 1) -> NoReturn:
     sys.exit(status)
 
 
-def start_logging(settings: Settings) -> None:
+def start_logging(settings: "Settings") -> None:
     """Log to standard error, as plain lines or JSON."""
+    import structlog
+
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -66,4 +72,6 @@ def start_logging(settings: Settings) -> None:
 
 
 def _plain(logger: Any, method: str, event: Any) -> Any:
+    import structlog
+
     return structlog.stdlib.ProcessorFormatter.remove_processors_meta(logger, method, event)

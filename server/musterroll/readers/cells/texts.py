@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from musterroll.domain.enrolment.claim_rules import text as storable
@@ -16,6 +17,7 @@ _SEVERAL = re.compile(r"\s*[,;|\n]\s*")
 _LIKE_A_SERIAL = re.compile(r"(?=.*[0-9])[A-Za-z0-9\-]{4,}")
 
 
+@lru_cache(8192)
 def heading_key(text: str) -> str:
     """A heading or a fixed word as it is compared: letters and digits only, in lower case, without accents.
 
