@@ -1,6 +1,7 @@
 """Contracts and their lines, for what became of terms that ended."""
 
 from collections import defaultdict
+from collections.abc import Collection
 
 from sqlalchemy import BigInteger, select, type_coerce
 from sqlmodel import Session, col
@@ -8,16 +9,20 @@ from sqlmodel import Session, col
 from musterroll.domain.contracts.line_cover import CoveredLine
 from musterroll.domain.contracts.terms import ContractTerms, line_span
 from musterroll.storage.contracts.lines_in_force import contract_terms
+from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.columns import Price
 from musterroll.storage.tables.contracts import Contract, ContractLine
 
 _UNIT = 10**Price.places
 
 
-def contracts(session: Session) -> dict[int, ContractTerms]:
+def contracts(session: Session, accounts: Collection[int] | None = None) -> dict[int, ContractTerms]:
+    """All contracts, or those of some accounts, by row id."""
     c = Contract
     span, renewal = (c.starts_on, c.ends_on), (c.auto_renew, c.renewal_months, c.notice_days, c.notice_on, c.ended_on)
     terms = select(*map(col, (c.id, c.ref, c.account_id, c.state, *span, *renewal, c.currency, c.renews)))
+    if accounts is not None:
+        terms = terms.where(among(session, col(c.account_id), accounts))
     return {row.id: contract_terms(row) for row in session.execute(terms.order_by(col(c.id)))}
 
 

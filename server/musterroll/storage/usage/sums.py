@@ -1,5 +1,6 @@
 """Sums of use by account and product. Days are days since 1970; of months that are older than the days kept one row remains."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlmodel import Session, col
 from musterroll.domain.usage.days import DAYS
 from musterroll.domain.usage.periods import DayUse, Period, date_of, day_of, start_of
 from musterroll.storage.accounts import hierarchy
+from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.usage import UsageSum
 
 _KEY: Any = (col(UsageSum.account_id), col(UsageSum.product_id), col(UsageSum.counter_id))
@@ -70,12 +72,19 @@ def _fold(session: Session, first: int, last: int) -> None:
     session.execute(insert(UsageSum), values)
 
 
-def weekly(session: Session, first: int, weeks: int) -> dict[tuple[int, int], dict[int, float]]:
-    """Use by account and counter in each of so many weeks from a Monday on, by the number of the week. Without units of no account."""
+def weekly(
+    session: Session, first: int, weeks: int, accounts: Collection[int] | None = None
+) -> dict[tuple[int, int], dict[int, float]]:
+    """Use by account and counter in each of so many weeks from a Monday on, by the number of the week. Without units of no account.
+
+    `accounts`: only of these.
+    """
     s = UsageSum
     week = (col(s.day) - first) // 7
     query: Any = select(col(s.account_id), col(s.counter_id), week, func.sum(col(s.use)))
     query = query.where(col(s.day).between(first, first + 7 * weeks - 1), col(s.account_id) > 0)
+    if accounts is not None:
+        query = query.where(among(session, col(s.account_id), accounts))
     by_key: dict[tuple[int, int], dict[int, float]] = {}
     for account, counter, number, use in session.execute(query.group_by(col(s.account_id), col(s.counter_id), week)):
         by_key.setdefault((account, counter), {})[number] = float(use)

@@ -1,0 +1,1 @@
+"""Rules of the customer base: who is a customer since when, who lapsed or came back, and how an account is doing."""
