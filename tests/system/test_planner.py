@@ -21,6 +21,7 @@ ADDRESSES = (
     *("/installed-base", "/installed-base?by=age&account=A00001", "/installed-base/map", "/accounts", "/accounts/A00001"),
     *("/renewals?only=falling", "/contracts", "/contracts/C-201", "/licences?target=230", "/segments", "/segments/attach"),
     *("/fleet?cells=011&warranty=yes", "/worth", "/limits", "/definitions", "/usage?counter=pages&breakdown=cohort"),
+    *("/customers", "/customers/list?who=now"),
     "/accounts/A00001?counter=pages&period=week",
 )
 PICTURES = os.environ.get("MUSTERROLL_PICTURES")  # a folder: the story's pictures are kept there

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from musterroll.domain.contracts import book, renewal_outcomes, renewals, retention
+from musterroll.domain.customers import cohorts
+from musterroll.domain.customers.standing import GAP
 from musterroll.domain.installed_base import provisioned
 from musterroll.domain.liveness import LIST_AGE, ReportingClass, windows
 from musterroll.domain.usage import adoption, decline
@@ -49,6 +51,8 @@ _STALE = (
 _TODAY = "Contracts in force today (UTC)."
 _ENDED = f"Terms that ended in the last {retention.BACK} months, or in the quarter shown."
 _USED = f"The last 30 days, today included; {_days(adoption.WINDOWS)} are shown."
+_HAD = "a contract in force or a unit deployed"
+_ROLLED = "Each account for itself, or with all its subsidiaries, as chosen on the page."
 _BASE_FALL = f"Installed base now, compared with {renewals.ACTIVITY_DAYS} days ago."
 
 _FLEET = (
@@ -150,6 +154,46 @@ _WORTH = (
         *("Annual value of the open findings that have a price, each amount once.", "", "Open findings now."),
     ),
 )
+_CUSTOMERS = (
+    Definition(
+        *("customers_ever", "Customers ever", "Accounts that are or were customers."),
+        f"Accounts with {_HAD}.",
+        window=f"Contracts that have begun, without drafts; units that were deployed. {_ROLLED}",
+    ),
+    Definition(
+        *("customers_now", "Customers now", "Accounts that are customers today."),
+        *("Accounts with a contract in force or a unit deployed.", "", f"{_TODAY} {_ROLLED}"),
+    ),
+    Definition(
+        *("customers_operating", "With operating units", "Customers whose units are in use."),
+        *("Customers now with at least one deployed and operating unit.", "", _STALE),
+    ),
+    Definition(
+        *("customers_dormant", "Dormant", "Customers of whom nothing operates."),
+        *("Customers now without an operating unit, also those with a contract and no unit.", "", _STALE),
+    ),
+    Definition(
+        *("customers_lapsed", "Lapsed", "Accounts that were customers and are none now."),
+        *(f"Accounts with {_HAD} in the past, and neither today.", "", _TODAY),
+    ),
+    Definition(
+        *("customers_won_back", "Won back", "Customers that had lapsed and came back."),
+        *(f"Customers now, after more than {GAP.days} days without a contract in force or a unit deployed.", "", _TODAY),
+    ),
+    Definition(
+        *("customers_churned", "Churned", "Customers lost in the last quarter."),
+        f"Customers whose last contract or unit ended in the quarter, with none that follows within {GAP.days} days.",
+        *("Customers on the first day of the quarter.", "The last calendar quarter that is over."),
+    ),
+    Definition(
+        *("customer_retention", "Retention of customers", "The share of customers that has not lapsed, by time since the first purchase."),
+        "Kaplan-Meier estimate of the time to the first lapse, with 95 % ranges; others count for the time observed.",
+        *(
+            "Customers by year of first purchase.",
+            f"Up to {cohorts.MOST} months; at least {cohorts.FEWEST} customers observed for so long.",
+        ),
+    ),
+)
 _USE = (
     Definition(
         *("adoption", "Adoption", "How many operating units use a function that has a counter."),
@@ -194,6 +238,7 @@ GROUPS = {
     "Licences": _LICENCES,
     "Contracts and renewals": _CONTRACTS,
     "Worth": _WORTH,
+    "Customers": _CUSTOMERS,
     "Use": _USE,
     "Capacity": _DEMAND,
 }

@@ -77,6 +77,7 @@ def test_figures_kept_for_a_large_fleet_are_what_is_counted_when_asked(
     planner: Visitor, planned: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages = ["/installed-base?by=country", "/installed-base?by=firmware", "/renewals", "/licences?by=product", "/segments", "/worth"]
+    pages += ["/customers", "/customers/list"]
     counted = [_stable(planner.get(address).text) for address in pages]
     monkeypatch.setattr(cached_figures, "LARGE", 0)
     _keep_all(planned)

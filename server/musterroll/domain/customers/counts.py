@@ -51,8 +51,10 @@ C = TypeVar("C", bound=Counted)
 def count(customers: Iterable[Counted]) -> CustomerCounts:
     rows = list(customers)
     standings = [row.standing for row in rows]
-    by_standing = [standings.count(standing) for standing in (Standing.OPERATING, Standing.DORMANT, Standing.LAPSED)]
-    return CustomerCounts(len(rows), *by_standing, sum(row.won_back_on is not None for row in rows), sum(row.churned for row in rows))
+    operating, dormant, lapsed = (standings.count(standing) for standing in (Standing.OPERATING, Standing.DORMANT, Standing.LAPSED))
+    return CustomerCounts(
+        len(rows), operating, dormant, lapsed, sum(row.won_back_on is not None for row in rows), sum(row.churned for row in rows)
+    )
 
 
 def by(customers: Iterable[C], key: Callable[[C], str]) -> list[CustomerGroup]:

@@ -1,5 +1,6 @@
-"""The health of an account as named parts, each with its number, what it is of, its source and day. There is no score on purpose: parts that
-need attention say by which rule.
+"""The health of an account as named parts, each with its number, what it is of, its source and day.
+
+There is no score on purpose: parts that need attention say by which rule.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,9 +11,11 @@ from musterroll.domain.contracts.book import ENDING
 from musterroll.domain.contracts.renewals import TermEnd
 from musterroll.domain.usage.days import OPERATING
 from musterroll.domain.usage.decline import Trend, trend
+from musterroll.domain.values.dates import in_words
 from musterroll.domain.values.money import Money, format_sums, totals
 
 TICKET_DAYS = 90
+NONE = "none"
 Weeks = tuple[float, ...]  # of use, complete ones, the oldest first
 
 
@@ -74,7 +77,8 @@ def together(facts: Iterable[HealthFacts]) -> HealthFacts:
     dues = [row.due for row in every if row.due]
     since = min((row.owed_since for row in every if row.owed_since), default=None)
     owed = totals(money for row in every for money in row.owed)
-    return HealthFacts(*counts, owed, since, tuple(sorted(weeks.items())), min(dues, key=_sooner, default=None))
+    first = min(dues, key=_sooner, default=None)
+    return HealthFacts._make([*counts, owed, since, tuple(sorted(weeks.items())), first])
 
 
 def _sooner(due: DueTerm) -> tuple[date, str]:
@@ -112,10 +116,11 @@ def _operating(facts: HealthFacts, sources: HealthSources) -> HealthPart:
 def _use(use: UseTrend | None, sources: HealthSources) -> HealthPart:
     name, source = "Use trend", "lifetime counters, 12 complete weeks"
     if use is None:
-        return HealthPart("use", name, "–", "no use in all of 12 complete weeks", source, sources.weeks_until)
+        return HealthPart("use", name, NONE, "no use in all of 12 complete weeks", source, sources.weeks_until)
     number = f"{-100 * use.trend.fall:+.0f} %".replace("-0 %", "0 %").replace("+0 %", "0 %")
     attention = "declining by the Mann-Kendall test" if use.trend.declining else ""
-    of = f"{use.counter}, last four weeks against the first four; by chance {100 * use.trend.p:.2g} %"
+    counter = "operating time" if use.counter == OPERATING else use.counter
+    of = f"{counter}, last four weeks against the first four; by chance {100 * use.trend.p:.2g} %"
     return HealthPart("use", name, number, of, source, sources.weeks_until, attention)
 
 
@@ -134,10 +139,9 @@ def _payment(facts: HealthFacts, sources: HealthSources) -> HealthPart:
         of = f"overdue invoices, the oldest by {(sources.on - facts.owed_since).days:,} days"
         return HealthPart("payment", "Payment", format_sums(facts.owed, short=True), of, source, at, "overdue")
     if not facts.billed:
-        return HealthPart("payment", "Payment", "–", "no payment on record", source, at)
-    number = f"{facts.overdue:,} overdue" if facts.overdue else "paid"
-    of = f"of {facts.billed:,} contract{'' if facts.billed == 1 else 's'} with a payment state"
-    return HealthPart("payment", "Payment", number, of, source, at, "overdue" if facts.overdue else "")
+        return HealthPart("payment", "Payment", NONE, "no payment on record", source, at)
+    of = f"contract{'' if facts.billed == 1 else 's'} in force with a payment state overdue"
+    return HealthPart("payment", "Payment", f"{facts.overdue:,} of {facts.billed:,}", of, source, at, "overdue" if facts.overdue else "")
 
 
 def _coverage(facts: HealthFacts, sources: HealthSources) -> HealthPart:
@@ -152,10 +156,10 @@ def _renewal(facts: HealthFacts, sources: HealthSources) -> HealthPart:
     name, source = "Days to renewal", "terms of contracts in force"
     if facts.due is None:
         of = "no contract in force" if not facts.contracts else "no term ends within twelve months"
-        return HealthPart("renewal", name, "–", of, source, sources.on)
+        return HealthPart("renewal", name, NONE, of, source, sources.on)
     ending = facts.due.ending
     days = (ending.last_day - sources.on).days
-    of = f"contract {facts.due.contract} {'auto-renews' if ending.renews else 'expires'} after {ending.last_day.isoformat()}"
+    of = f"contract {facts.due.contract} {'auto-renews' if ending.renews else 'expires'} after {in_words(ending.last_day)}"
     soon = f"expires within {ENDING} days" if not ending.renews and days <= ENDING else ""
     return HealthPart("renewal", name, f"{days:,}", of, source, sources.on, soon)
 
@@ -166,4 +170,4 @@ def _imported(kind: str, name: str, sources: HealthSources) -> tuple[str, date |
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else "–"
+    return f"{100 * part / whole:.1f} %" if whole else NONE

@@ -49,9 +49,9 @@ class Customer(NamedTuple):
 
 
 def contract_span(contract: ContractTerms, on: date) -> Span | None:
-    """The days a contract makes its account a customer, as known on a day: without an end where it is in force. None: not begun, or a draft.
+    """The days a contract makes its account a customer, as known on a day. None: not begun, or a draft.
 
-    A cancelled contract whose last day is not on record counts as a purchase only.
+    It has no end where it is in force. A cancelled contract whose last day is not on record counts as a purchase only.
     """
     starts_on = contract.span.starts_on
     if contract.state is ContractState.DRAFT or starts_on > on:

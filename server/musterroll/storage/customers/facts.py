@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, case, func, or_, select, union_all
+from sqlalchemy import Row, and_, case, func, or_, select, union_all
 from sqlmodel import Session, col
 
 from musterroll.domain.contracts.terms import Payment
@@ -46,7 +46,7 @@ def in_warranty_only(session: Session, some: Some, on: date) -> dict[int, int]:
 def tickets(session: Session, some: Some, first: date, last: date) -> dict[int, int]:
     """Opened from `first` to `last`: of the account that a ticket names, else of its unit's."""
     i, opened = Incident, col(Incident.opened_on).between(first, last)
-    named = select(col(i.account_id).label("account_id"), col(i.id)).where(opened, col(i.account_id).is_not(None))
+    named: Any = select(col(i.account_id).label("account_id"), col(i.id)).where(opened, col(i.account_id).is_not(None))
     of_units = select(col(Unit.account_id), col(i.id)).join_from(i, Unit, col(Unit.id) == col(i.unit_id))
     of_units = of_units.where(opened, col(i.account_id).is_(None), col(Unit.account_id).is_not(None))
     every = union_all(named.where(*_of(session, i.account_id, some)), of_units.where(*_of(session, Unit.account_id, some))).subquery()
@@ -71,5 +71,5 @@ def _of(session: Session, column: Any, some: Some) -> list[Any]:
     return [] if some is None else [among(session, col(column), some)]
 
 
-def _counts(session: Session, query: Select[Any]) -> dict[Any, int]:
+def _counts(session: Session, query: Any) -> dict[Any, int]:
     return {row[0]: row[1] for row in session.execute(query)}

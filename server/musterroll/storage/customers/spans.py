@@ -28,7 +28,8 @@ SELECT coalesce(u.account_id, s.account_id) AS account_id,
   u.lifecycle AS lifecycle, u.purchased_on AS purchased_on, u.shipped_on AS shipped_on, u.installed_on AS installed_on,
   u.registered_on AS registered_on, u.left_on AS left_on
 FROM (SELECT * FROM {{unit}}) u LEFT JOIN site s ON s.id = u.site_id
-WHERE u.merged_into_id IS NULL AND u.lifecycle IN ('deployed', 'returned', 'retired') AND coalesce(u.account_id, s.account_id) IS NOT NULL"""  # noqa: S608  our own
+WHERE u.merged_into_id IS NULL AND u.lifecycle IN ('deployed', 'returned', 'retired')
+  AND coalesce(u.account_id, s.account_id) IS NOT NULL"""  # noqa: S608  our own
 _UNIT = {
     **{"account_id": "BIGINT", "gone": "BIGINT", "lifecycle": WORD},
     **dict.fromkeys(("purchased_on", "shipped_on", "installed_on", "registered_on", "left_on"), "DATE"),
@@ -38,7 +39,7 @@ _UNIT_SPANS = f"""
 SELECT account_id, least($today, {_DAY.format("least(purchased_on, shipped_on, installed_on, registered_on)")}) AS first,
   CASE WHEN lifecycle = 'deployed' THEN {_OPEN} ELSE least($today, coalesce({_DAY.format("left_on")}, gone)) END AS last
 FROM customer_unit
-WHERE lifecycle = 'deployed' OR installed_on IS NOT NULL OR gone IS NOT NULL"""
+WHERE lifecycle = 'deployed' OR installed_on IS NOT NULL OR gone IS NOT NULL"""  # noqa: S608
 _SPANS = """
 WITH span AS (
   SELECT DISTINCT account_id, first, last FROM customer_unit_span

@@ -72,9 +72,7 @@ def _fold(session: Session, first: int, last: int) -> None:
     session.execute(insert(UsageSum), values)
 
 
-def weekly(
-    session: Session, first: int, weeks: int, accounts: Collection[int] | None = None
-) -> dict[tuple[int, int], dict[int, float]]:
+def weekly(session: Session, first: int, weeks: int, accounts: Collection[int] | None = None) -> dict[tuple[int, int], dict[int, float]]:
     """Use by account and counter in each of so many weeks from a Monday on, by the number of the week. Without units of no account.
 
     `accounts`: only of these.

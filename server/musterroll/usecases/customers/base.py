@@ -116,7 +116,9 @@ class _Member(NamedTuple):
 
 def _read(session: Session, now: datetime) -> _Records:
     on, nodes, contracts = now.astimezone(UTC).date(), hierarchy.tree(session, None), stored_contracts.contracts(session)
-    owned = [(contract.account, span) for contract in contracts.values() if contract.account and (span := rules.contract_span(contract, on))]
+    owned = [
+        (contract.account, span) for contract in contracts.values() if contract.account and (span := rules.contract_span(contract, on))
+    ]
     refs, due = {node.ref: node.id for node in nodes}, renewals.due_contracts(session, now).value.due
     first = {refs[row.account_ref]: row for row in reversed(due) if row.account_ref in refs}  # in order of their end
     facts = health.facts(session, now, contracts, first)
@@ -163,11 +165,24 @@ def _row(
     use, due = health_rules.use_trend(facts), facts.due
     return CustomerRow(
         *(node.ref, node.name, parent, node.segment or "", node.country or "", accounts),
-        *(*customer, churned),
-        *((last.cause, last.contract, last.reason) if last else (None, "", "")),
-        *(facts.deployed, facts.operating, facts.covered, facts.tickets, facts.contracts, facts.billed, facts.overdue),
-        *((use.counter, round(use.trend.fall, 4), use.trend.p, use.trend.declining) if use else ("", None, None, False)),
-        *((due.ending.last_day, due.contract, due.ending.renews) if due else (None, "", False)),
+        *(customer.standing, customer.first_on, customer.lapsed_on, customer.won_back_on, churned),
+        cause=last.cause if last else None,
+        contract=last.contract if last else "",
+        reason=last.reason if last else "",
+        deployed=facts.deployed,
+        operating=facts.operating,
+        covered=facts.covered,
+        tickets=facts.tickets,
+        contracts=facts.contracts,
+        billed=facts.billed,
+        overdue=facts.overdue,
+        counter=use.counter if use else "",
+        fall=round(use.trend.fall, 4) if use else None,
+        p=use.trend.p if use else None,
+        declining=use is not None and use.trend.declining,
+        due_on=due.ending.last_day if due else None,
+        due_contract=due.contract if due else "",
+        renews=due is not None and due.ending.renews,
     )
 
 

@@ -63,13 +63,10 @@ def facts(
     for number in units.keys() | opened.keys() | owned.keys() | weeks.keys() | due.keys():
         of, paid = units.get(number, stored.UnitCounts(0, 0, 0)), billed.get(number, [])
         term = DueTerm(due[number].ending, due[number].ref) if number in due else None
-        known[number] = HealthFacts(
-            **{"deployed": of.deployed, "operating": of.operating, "covered": of.contracted + warranted.get(number, 0)},
-            **{"tickets": opened.get(number, 0), "contracts": len(owned.get(number, [])), "billed": len(paid)},
-            **{"overdue": sum(payment is Payment.OVERDUE for payment in paid)},
-            weeks=weeks.get(number, ()),
-            due=term,
-        )
+        overdue = sum(payment is Payment.OVERDUE for payment in paid)
+        covered, owns = of.contracted + warranted.get(number, 0), len(owned.get(number, []))
+        counts = (of.deployed, of.operating, covered, opened.get(number, 0), owns, len(paid), overdue)
+        known[number] = HealthFacts(*counts, weeks=weeks.get(number, ()), due=term)
     return known
 
 

@@ -24,6 +24,7 @@ ENTRIES = (
     Entry("/fleet", "Fleet", "layout-list", "Units", first=True),
     Entry("/installed-base", "Installed base", "chart-line", "Planning", first=True),
     Entry("/worth", "Worth", "certificate", "Planning", wide=True),
+    Entry("/customers", "Customers", "building", "Planning"),
     Entry("/renewals", "Renewals", "calendar-event", "Planning"),
     Entry("/capacity", "Capacity", "tool", "Planning"),
     Entry("/licences", "Licences", "license", "Planning"),

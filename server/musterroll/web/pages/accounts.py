@@ -12,6 +12,7 @@ from musterroll.storage.accounts.hierarchy import AccountFilter
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.liveness import outages
 from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.customers.health import account_health
 from musterroll.usecases.installed_base import account_overview
 from musterroll.usecases.usage.history import UsageScope, label
 from musterroll.web.http.context import clock, page, read_only
@@ -40,10 +41,11 @@ def overview() -> str:
 
 @pages.get("/accounts/<ref>")
 def detail(ref: str) -> str:
-    now = clock()
+    now, alone = clock(), request.args.get("health") == "alone"
     with read_only() as session:
         overview = account_overview.account_overview(session, ref, now)
         open_outages = outages.of_account(session, overview.row.id)
+        parts_of_health = account_health(session, ref, now, alone=alone)
         use = usage_chart(session, UsageScope(account=ref), request.args, now)
     return page(
         "customer.html",
@@ -52,6 +54,8 @@ def detail(ref: str) -> str:
         outages=open_outages,
         use=use,
         use_label=label,
+        parts_of_health=parts_of_health,
+        alone=alone,
         outage_title=outage_title,
         row=overview.row,
         cells=CELLS,

@@ -36,7 +36,9 @@ def test_the_page_rest_and_the_command_have_every_definition(visitor: Visitor) -
     assert all(f'id="{key}"' in page for key in DEFINITIONS)
 
 
-@pytest.mark.parametrize("address", ["/installed-base", "/licences", "/renewals", "/worth", "/usage", "/capacity", "/reconciliation"])
+@pytest.mark.parametrize(
+    "address", ["/installed-base", "/licences", "/renewals", "/worth", "/customers", "/usage", "/capacity", "/reconciliation"]
+)
 def test_each_mark_of_a_page_opens_a_definition_of_its_own(visitor: Visitor, address: str) -> None:
     page = visitor.get(address).text
     assert sorted(_SHOWN.findall(page)) == sorted(set(_ID.findall(page)))
