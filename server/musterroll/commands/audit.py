@@ -11,6 +11,7 @@ from musterroll.commands.tables import Column, Columns, json_option, limit_optio
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.audit import changes as audit_changes
+from musterroll.storage.audit.blocks import LoggedEntry
 from musterroll.storage.audit.verify import verify as verify_chain
 from musterroll.storage.tables.audit import AuditChange
 
@@ -25,7 +26,7 @@ _CHANGES: Columns[dict[str, Any]] = (
     Column("REASON", lambda row: row["reason"]),
     Column("UNDONE BY", lambda row: row["undone_by"], right=True),
 )
-_ENTRIES: Columns[audit_changes.LoggedEntry] = (
+_ENTRIES: Columns[LoggedEntry] = (
     Column("RECORD", lambda entry: f"{entry.table} {entry.key}"),
     Column("CHANGE", lambda entry: _differences(entry.before, entry.after)),
 )

@@ -68,6 +68,17 @@ def _texts(column: Sequence[Any]) -> Iterable[str]:
     return map(_TEXT[kinds.pop()], column) if len(kinds) == 1 else [_TEXT[type(value)](value) for value in column]
 
 
+def plain_column(column: Sequence[Any]) -> Sequence[Any]:
+    """A column of rows in plain values, as `image`.
+
+    >>> plain_column([date(2026, 1, 2), None])
+    ['2026-01-02', None]
+    """
+    if set(map(type, column)) <= _AS_IS:
+        return column
+    return [value if type(value) in _AS_IS else _REMEMBERED[type(value)](value) for value in column]
+
+
 def differing(before: Image | None, after: Image | None) -> tuple[Image | None, Image | None]:
     """Both images, reduced to the columns that differ. An added or deleted row stays whole.
 
@@ -122,5 +133,14 @@ class _Texts(dict[type, Callable[[Any], str]]):
         return formatter
 
 
+class _Remembered(dict[type, Callable[[Any], Any]]):
+    """How a value of a type is made plain. Days, instants and words come again and again."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], Any]:
+        plain = self[kind] = lru_cache(1 << 14)(_PLAIN[kind])
+        return plain
+
+
+_REMEMBERED = _Remembered({kind: _PLAIN[kind] for kind in (dict, list, float)})  # not to be remembered
 _TEXT = _Texts({str: quoted, int: int.__repr__, bool: _ENCODER.encode, type(None): lambda nothing: "null"})
 _TEXT |= {kind: lambda value: quoted(_PLAIN[type(value)](value)) for kind in (dict, list, float)}  # not to be remembered

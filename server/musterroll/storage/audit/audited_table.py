@@ -11,7 +11,7 @@ from sqlalchemy import JSON, ColumnElement, Date, Float, Table, bindparam, delet
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from musterroll.domain.audit import Image, canonical, canonical_rows, column_heads, image
+from musterroll.domain.audit import Image, canonical, canonical_rows, column_heads, image, plain_column
 from musterroll.domain.contracts.terms import LineScope
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.columns import Audited, Price
@@ -57,6 +57,13 @@ class AuditedTable:
             rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
             return [canonical(self.image_of(row, whole=True)) for row in rows]
         return canonical_rows(columns, self._heads)
+
+    def plain_of(self, columns: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+        """The images of whole rows by column, from their columns. Raises ValueError as `image_of`."""
+        if self.names != columns.keys():
+            raise ValueError(f"not the audited columns of {self.name}: {sorted(self.names ^ columns.keys())}")
+        plain = {name: plain_column(values) for name, values in columns.items()}
+        return plain | {name: [None if value is None else repr(float(value)) for value in columns[name]] for name in self._floats}
 
     def images(self, session: Session, keys: Iterable[str]) -> dict[str, Image]:
         """The images of those rows that exist, by key."""

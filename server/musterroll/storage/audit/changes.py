@@ -3,35 +3,34 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlmodel import Session, col
 
-from musterroll.domain.audit import Image
+from musterroll.storage.audit import blocks
 from musterroll.storage.audit.audited_tables import audited
+from musterroll.storage.audit.blocks import LoggedEntry
 from musterroll.storage.engine import search
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.audit import AuditChange, AuditEntry
 
+_FIRST = 64  # entries asked for at once, as long as there may be blocks among them
 _OF_UNITS = frozenset({"warranty_period", "incident", "unit_note"})
 
 
-class LoggedEntry(NamedTuple):
-    """One row before and after a change, as images; None: it did not exist."""
-
-    id: int
-    table: str
-    key: str
-    before: Image | None
-    after: Image | None
-
-
 def entries_back(session: Session, change_id: int, before_id: int | None, limit: int) -> list[LoggedEntry]:
-    """Entries of a change, newest first."""
-    e = AuditEntry
-    query = select(col(e.id), col(e.table_name), col(e.row_key), col(e.before), col(e.after)).where(col(e.change_id) == change_id)
-    if before_id is not None:
-        query = query.where(col(e.id) < before_id)
-    return [LoggedEntry._make(row) for row in session.execute(query.order_by(col(e.id).desc()).limit(limit))]
+    """Entries of a change, newest first; of the rows of a block, each."""
+    e, entries = AuditEntry, list[LoggedEntry]()
+    facts = (col(e.id), col(e.table_name), col(e.row_key), col(e.before), col(e.after), col(e.last_row))
+    query = select(*facts).where(col(e.change_id) == change_id).order_by(col(e.id).desc())
+    block = col(e.last_row).is_not(None)
+    behind = true() if before_id is None else (col(e.id) < before_id) | (block & (col(e.id) < before_id + blocks.MOST))
+    size = _FIRST
+    while len(entries) < limit and (rows := session.execute(query.where(behind).limit(min(size, limit))).all()):
+        for *row, last in rows:
+            more = [LoggedEntry._make(row)] if last is None else blocks.unpack(row[0], row[1], row[4])
+            entries += [entry for entry in more if before_id is None or entry.id < before_id]
+        behind, size = col(e.id) < rows[-1].id, size if any(row.last_row is not None for row in rows) else limit
+    return entries[:limit]
 
 
 def last_written(session: Session, table: str, keys: Collection[str]) -> dict[str, int]:
@@ -40,7 +39,14 @@ def last_written(session: Session, table: str, keys: Collection[str]) -> dict[st
     query = select(col(e.row_key), func.max(e.id)).join(AuditChange, col(AuditChange.id) == col(e.change_id))
     query = query.where(col(e.table_name) == table, among(session, col(e.row_key), keys))
     query = query.where(col(AuditChange.undoes_id).is_(None), col(AuditChange.id).not_in(undone)).group_by(col(e.row_key))
-    return {row[0]: row[1] for row in session.execute(query)}
+    last = {row[0]: row[1] for row in session.execute(query)}
+    rows = blocks.added(session, table, keys)
+    gone = select(col(AuditChange.undoes_id)).where(among(session, col(AuditChange.undoes_id), {row.change_id for row in rows}))
+    without = set(session.scalars(gone)) if rows else set()
+    for row in rows:
+        if row.change_id not in without:
+            last[row.key] = max(row.id, last.get(row.key, 0))
+    return last
 
 
 def units_of(session: Session, change_id: int, limit: int) -> set[int]:
@@ -78,7 +84,7 @@ def changes(
     query = select(AuditChange, undone.c.id).outerjoin(undone, undone.c.undoes_id == col(AuditChange.id))
     if before_id is not None:
         query = query.where(col(AuditChange.id) < before_id)
-    query = query.where(*_conditions(which)).order_by(col(AuditChange.id).desc()).limit(limit)
+    query = query.where(*_conditions(session, which)).order_by(col(AuditChange.id).desc()).limit(limit)
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
@@ -87,7 +93,7 @@ def newest(session: Session) -> AuditChange:
     return session.scalars(select(AuditChange).order_by(col(AuditChange.id).desc()).limit(1)).one()
 
 
-def _conditions(which: ChangeFilter) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, which: ChangeFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if which.kind:
         conditions.append(col(AuditChange.kind) == which.kind)
@@ -97,7 +103,9 @@ def _conditions(which: ChangeFilter) -> list[ColumnElement[bool]]:
         conditions.append(search.holds(which.text, AuditChange.subject, AuditChange.reason))
     if which.table:
         wrote = select(col(AuditEntry.change_id)).where(col(AuditEntry.table_name) == which.table)
-        conditions.append(col(AuditChange.id).in_(wrote.where(col(AuditEntry.row_key) == which.key) if which.key else wrote))
+        own = col(AuditChange.id).in_(wrote.where(col(AuditEntry.row_key) == which.key) if which.key else wrote)
+        added = {row.change_id for row in blocks.added(session, which.table, [which.key])} if which.key else set()
+        conditions.append(own | col(AuditChange.id).in_(added) if added else own)
     return conditions
 
 

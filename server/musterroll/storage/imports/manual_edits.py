@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from musterroll.storage.audit import blocks
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.audit import AuditChange, AuditEntry
 
@@ -26,14 +27,17 @@ def overruled_values(session: Session, table: str, ids: Collection[int]) -> dict
     Changes that were undone do not count.
     """
     e, c = AuditEntry, AuditChange
-    query = select(col(e.row_key), col(e.after), col(c.id), col(c.kind)).join_from(e, c, col(c.id) == col(e.change_id))
+    query = select(col(e.id), col(e.row_key), col(e.after), col(c.id), col(c.kind)).join_from(e, c, col(c.id) == col(e.change_id))
     keys = [str(row_id) for row_id in ids]
+    own = session.execute(query.where(col(e.table_name) == table, among(session, col(e.row_key), keys)))
+    added = blocks.added(session, table, set(keys))
+    kinds = select(col(c.id), col(c.kind)).where(among(session, col(c.id), {row.change_id for row in added}))
+    kind_of = {row[0]: row[1] for row in session.execute(kinds)} if added else {}
+    entries = [*(tuple(row) for row in own), *((*row, kind_of[row.change_id]) for row in added)]
     undone = _UndoneChanges(session)
     imported: dict[int, dict[str, Any]] = {}
     edited: dict[int, set[str]] = {}
-    for key, after, change, kind in session.execute(
-        query.where(col(e.table_name) == table, among(session, col(e.row_key), keys)).order_by(col(e.id))
-    ):
+    for _, key, after, change, kind in sorted(entries, key=lambda entry: int(entry[0])):
         row = int(key)
         if after is None or kind == _UNDO or change in undone:
             continue

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from musterroll.storage.tables.columns import BIG, DOCUMENT, row_id
+
+_BLOCKS = text("last_row IS NOT NULL")
 
 
 class AuditChange(SQLModel, table=True):
@@ -22,10 +24,17 @@ class AuditChange(SQLModel, table=True):
 
 
 class AuditEntry(SQLModel, table=True):
-    """One row before and after a change (only the columns that differ). Append-only; each hash covers the one before it."""
+    """One row before and after a change (only the columns that differ). Append-only; each hash covers the one before it.
+
+    With `last_row` it is a block: many new rows in one entry (`storage.audit.blocks`).
+    """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_row", "table_name", "row_key"), Index("ix_audit_entry_change", "change_id", "id"))
+    __table_args__ = (
+        Index("ix_audit_entry_row", "table_name", "row_key"),
+        Index("ix_audit_entry_change", "change_id", "id"),
+        Index("ix_audit_entry_block", "table_name", "last_row", postgresql_where=_BLOCKS, sqlite_where=_BLOCKS),
+    )
     id: int | None = row_id()
     change_id: int = Field(sa_type=BIG)  # no foreign key: the check is paid per row, and the chain proves more
     table_name: str = Field(max_length=40)
@@ -33,6 +42,8 @@ class AuditEntry(SQLModel, table=True):
     before: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # None: it was not there
     after: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # None: it was deleted
     hash: str = Field(max_length=64)
+    first_row: int | None = Field(default=None, sa_type=BIG)  # of a block: the keys of its first and its last row
+    last_row: int | None = Field(default=None, sa_type=BIG)
 
 
 class UndoProgress(SQLModel, table=True):

@@ -13,8 +13,11 @@ from sqlmodel import Session
 
 from musterroll.domain.audit import differing
 from musterroll.domain.values.instants import to_ms
+from musterroll.storage.audit import blocks
 from musterroll.storage.audit import log as audit_log
+from musterroll.storage.audit.audited_table import AuditedTable
 from musterroll.storage.audit.audited_tables import audited
+from musterroll.storage.audit.blocks import Block
 from musterroll.storage.audit.log import Additions, Entry
 from musterroll.storage.tables.audit import AuditChange
 
@@ -34,7 +37,7 @@ class Row(NamedTuple):
 
 
 class NewRows(NamedTuple):
-    """New rows of one table by their columns: all audited ones."""
+    """New rows of one table by their columns: all audited ones. The keys ascend."""
 
     table: str
     keys: Sequence[int]
@@ -61,8 +64,7 @@ def record(session: Session, change: AuditChange, rows: Iterable[Row], new: Sequ
 
     Raises ValueError for columns that are not audited, Conflict where another change holds the chain too long.
     """
-    additions = (_additions(*some) for some in new if some.keys)
-    audit_log.append(session, change, chain(_entries(rows), additions))
+    audit_log.append(session, change, chain(_entries(rows), chain.from_iterable(map(_new, new))))
 
 
 @contextmanager
@@ -93,6 +95,13 @@ def _entries(rows: Iterable[Row]) -> Iterator[Entry | Additions]:
                 yield _additions(table, [row.key for row in some], dict(zip(names, columns, strict=True)))
         else:
             yield from (entry for row in alike if (entry := _entry(row)))
+
+
+def _new(rows: NewRows) -> Iterable[Additions | Block]:
+    table = audited(rows.table)
+    if len(rows.keys) < blocks.LEAST or not isinstance(table, AuditedTable):
+        return [_additions(*rows)] if rows.keys else []
+    return blocks.pack(rows.table, rows.keys, table.plain_of(rows.columns))
 
 
 def _additions(table: str, keys: Iterable[int], columns: Mapping[str, Sequence[Any]]) -> Additions:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from musterroll.domain.audit import Image
 from musterroll.storage import reconcile_queue
 from musterroll.storage.audit import changes as audit_changes
-from musterroll.storage.audit.changes import LoggedEntry
+from musterroll.storage.audit.blocks import LoggedEntry
 from musterroll.storage.audit.log import Entry
 from musterroll.storage.tables.audit import AuditChange
 

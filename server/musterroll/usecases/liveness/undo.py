@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from musterroll.domain.audit import Image
 from musterroll.storage import reconcile_queue
-from musterroll.storage.audit.changes import LoggedEntry
+from musterroll.storage.audit.blocks import LoggedEntry
 from musterroll.storage.audit.log import Entry
 from musterroll.storage.liveness import telemetry
 from musterroll.usecases.audit.table_undo import TableUndo

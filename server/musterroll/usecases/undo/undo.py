@@ -18,7 +18,7 @@ from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.audit import log as audit_log
 from musterroll.storage.audit import undo_progress as stored_progress
 from musterroll.storage.audit.audited_tables import audited
-from musterroll.storage.audit.changes import LoggedEntry
+from musterroll.storage.audit.blocks import LoggedEntry
 from musterroll.storage.audit.log import Entry
 from musterroll.storage.tables.audit import AuditChange, UndoProgress
 from musterroll.storage.units import transitions

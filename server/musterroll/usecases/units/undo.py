@@ -6,7 +6,7 @@ from musterroll.domain.audit import Image
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.units.serials import has_key
 from musterroll.storage import reconcile_queue
-from musterroll.storage.audit.changes import LoggedEntry
+from musterroll.storage.audit.blocks import LoggedEntry
 from musterroll.storage.audit.log import Entry
 from musterroll.storage.liveness import interval_orders
 from musterroll.storage.tables.units import RECORDED, Unit

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from musterroll.domain.audit import Image
 from musterroll.storage import reconcile_queue
-from musterroll.storage.audit.changes import LoggedEntry
+from musterroll.storage.audit.blocks import LoggedEntry
 from musterroll.storage.audit.log import Entry
 from musterroll.storage.units import reported
 from musterroll.storage.warranty import periods as stored_periods
