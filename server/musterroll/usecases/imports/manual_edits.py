@@ -5,8 +5,8 @@ from typing import Any
 
 from musterroll.domain.units.details import details_of
 from musterroll.readers.fields import DocumentRow
+from musterroll.storage.audit import manual_edits
 from musterroll.storage.audit.audited_tables import audited
-from musterroll.storage.imports import manual_edits
 from musterroll.usecases.imports.importer import Importer, RecordFacts
 
 
