@@ -9,6 +9,7 @@ from musterroll.domain.findings.evidence import Evidence, Worth, line_evidence, 
 from musterroll.domain.findings.kinds import Finding, FindingKey, FindingKind, Subject
 
 _SHOWN = 20  # units named in the evidence of one line
+_LEFT_OVER = " left over"  # behind the number of unused seats
 
 
 class LineCase(NamedTuple):
@@ -25,7 +26,7 @@ def line_findings(case: LineCase) -> Iterator[Finding]:
     line, contract = case.cover.line, case.cover.contract
     if case.left_over:
         worth = price_times(line.price, case.left_over)
-        yield _finding(FindingKind.SOLD_NOT_PROVISIONED, case, _left_over(case), f"{case.left_over} left over", worth)
+        yield _finding(FindingKind.SOLD_NOT_PROVISIONED, case, _left_over(case), f"{case.left_over}{_LEFT_OVER}", worth)
     if case.over:
         count = len(case.over)
         says = f"line {line.ref} covers {_units(line.quantity)}; {count} more exceed{'s' if count == 1 else ''} it"
@@ -38,6 +39,11 @@ def line_findings(case: LineCase) -> Iterator[Finding]:
         yield _finding(
             FindingKind.LINE_WITHOUT_ACCOUNT, case, says, "no account", price_times(line.price, line.quantity)._replace(counted=False)
         )
+
+
+def unused_seats(facts: str) -> int:
+    """The unused seats of a line by the facts of its finding."""
+    return int(facts.rpartition("\n")[2].removesuffix(_LEFT_OVER))
 
 
 def _left_over(case: LineCase) -> str:

@@ -16,10 +16,11 @@ from musterroll.storage.tables.contracts import Contract
 
 _ROWS = """
 SELECT l.id, l.contract_id, l.number, l.scope, l.place_id, l.serial_key, l.product_id, l.quantity, l.price, l.currency,
-  l.starts_on, l.ends_on FROM contract_line l"""
+  l.starts_on, l.ends_on, 0 AS taken FROM contract_line l"""
 _ROW = {
     **{"id": "BIGINT", "contract_id": "BIGINT", "number": "VARCHAR", "scope": WORD, "place_id": "BIGINT", "serial_key": WORD},
     **{"product_id": "BIGINT", "quantity": "BIGINT", "price": "BIGINT", "currency": WORD, "starts_on": "DATE", "ends_on": "DATE"},
+    "taken": "BIGINT",  # seats of units that the run leaves where they are
 }
 _CONTRACTS = """
 SELECT c.id, c.ref, c.account_id, c.state, c.starts_on, c.ends_on, c.auto_renew, c.renewal_months, c.notice_days, c.notice_on, c.ended_on,
@@ -34,7 +35,7 @@ _CONTRACT = {
 # In force: the day is in the contract's term and in the line's; a line that ends with the first term renews with the contract.
 _LINES = """
 WITH begun AS (
-  SELECT l.id, c.ref || '/' || l.number AS ref, l.scope, l.place_id, l.serial_key, l.product_id, l.quantity, l.price,
+  SELECT l.id, c.ref || '/' || l.number AS ref, l.scope, l.place_id, l.serial_key, l.product_id, l.quantity, l.taken, l.price,
     CASE WHEN l.price IS NOT NULL THEN coalesce(l.currency, c.currency) END AS currency, l.contract_id, c.account_id, c.overdue,
     c.state || ' ' || CAST(c.starts_on AS VARCHAR) || ' ' || coalesce(CAST(c.ends_on AS VARCHAR), '-') || ' '
       || coalesce(CAST(l.price AS VARCHAR) || ' ' || coalesce(l.currency, c.currency), '-') AS terms,
@@ -44,7 +45,7 @@ WITH begun AS (
   JOIN run_contract c ON c.id = l.contract_id
   JOIN run_term t ON t.contract_id = c.id
   WHERE l.starts_on IS NULL OR l.starts_on <= $on)
-SELECT id, ref, scope, place_id, serial_key, product_id, quantity, price, currency,
+SELECT id, ref, scope, place_id, serial_key, product_id, quantity, taken, price, currency,
   contract_id, account_id, overdue, ref || ' ' || terms AS fact,
   term AND (own_end IS NULL OR own_end > $on) AS in_force, least(own_end, ends) AS ends, least(own_end, until) AS until
 FROM begun

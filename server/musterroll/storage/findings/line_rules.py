@@ -4,7 +4,7 @@ from musterroll.domain.findings.kinds import FindingKind
 from musterroll.storage.engine.columns import Columns
 
 _USE = """
-SELECT l.id AS line_id, CASE WHEN l.scope = 'serial' THEN 1 ELSE l.quantity END - coalesce(s.units, 0) AS left_over
+SELECT l.id AS line_id, CASE WHEN l.scope = 'serial' THEN 1 ELSE l.quantity - l.taken END - coalesce(s.units, 0) AS left_over
 FROM run_line l LEFT JOIN (SELECT line_id, count(*) AS units FROM run_seat GROUP BY line_id) s ON s.line_id = l.id
 WHERE l.in_force"""
 _OF_LINES = f"""

@@ -3,12 +3,19 @@
 A unit shares its serial with those a line could mean instead, and its seat with those that compete for it, they with others in turn: the
 quantity of every place it reaches, every unit that reaches that place, the places those reach. What is beyond cannot change.
 
+Nobody competes for a quantity that has more seats left than units of the run reach it. By the last run all who reached it and had no
+nearer seat have one there, and keep it: those that the run does not reach stay where they are, and their seats count as taken.
+
 Tables are crossed in the order to go in, from the few to the many by index: SQLite keeps to it, PostgreSQL knows their sizes itself.
 """
 
+from collections import Counter
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
+from musterroll.domain.findings.kinds import FindingKind
+from musterroll.domain.findings.line_rules import unused_seats
 from musterroll.storage.contracts import lines_in_force
 from musterroll.storage.engine.columns import WORD, Columns, Relation
 from musterroll.storage.reconciliation.cell_counters import OF_UNITS, STORED
@@ -21,9 +28,11 @@ WITH namesake(id) AS MATERIALIZED (
 SELECT {FACTS} FROM namesake n CROSS JOIN unit {JOINED} WHERE unit.id = n.id"""  # noqa: S608
 # Where the changed units are, and where the last run found them.
 _WHERE = """
-SELECT DISTINCT product_id, site_id, account_id FROM run_changed
-UNION
-SELECT DISTINCT product_id, nullif(site_id, 0), nullif(account_id, 0) FROM run_stored"""
+SELECT product_id, site_id, account_id, count(*) FROM (
+  SELECT unit_id, product_id, site_id, account_id FROM run_changed
+  UNION
+  SELECT unit_id, product_id, nullif(site_id, 0), nullif(account_id, 0) FROM run_stored) places
+GROUP BY ALL"""
 # The units of the accounts in reach, and those whose serial a line of theirs names.
 _OWNED = f"""
 WITH owned(id) AS (
@@ -40,20 +49,27 @@ _SOLD = """
 SELECT DISTINCT l.place_id, l.product_id, l.scope FROM contract c CROSS JOIN contract_line l
 WHERE c.account_id IN (SELECT account_id FROM reach) AND l.contract_id = c.id AND l.scope <> 'serial'
   AND l.place_id IS NOT NULL AND l.product_id IS NOT NULL"""
-_WHERE_OWNED = "SELECT DISTINCT product_id, site_id, account_id FROM run_touched"
-_WHERE_NEXT = "SELECT DISTINCT product_id, site_id, account_id FROM run_new"
-# The quantities that units at these places reach.
-_POOLS = """
-WITH RECURSIVE above(account_id, product_id) AS (
-  SELECT account_id, product_id FROM {spots} s WHERE account_id IS NOT NULL
+_WHERE_OWNED = "SELECT product_id, site_id, account_id, count(*) FROM run_touched GROUP BY ALL"
+_WHERE_NEXT = "SELECT product_id, site_id, account_id, count(*) FROM run_new GROUP BY ALL"
+# The lines of the quantities that units at these places reach, and what the last run says of their unused seats. A contract that has
+# ended and does not renew is not in force.
+_POOLS = f"""
+WITH RECURSIVE owner(account_id, product_id, units) AS (
+  SELECT account_id, product_id, sum(units) FROM {{spots}} s WHERE account_id IS NOT NULL GROUP BY account_id, product_id),
+above(account_id, product_id, units, owner_id) AS (
+  SELECT account_id, product_id, units, account_id FROM owner
   UNION
-  SELECT a.parent_id, b.product_id FROM above b JOIN account a ON a.id = b.account_id WHERE a.parent_id IS NOT NULL),
+  SELECT a.parent_id, b.product_id, b.units, b.owner_id FROM above b JOIN account a ON a.id = b.account_id WHERE a.parent_id IS NOT NULL),
 place AS (
-  SELECT 'site' AS scope, site_id AS place_id, product_id FROM {spots} s WHERE site_id IS NOT NULL
-  UNION SELECT 'account', account_id, product_id FROM {spots} s WHERE account_id IS NOT NULL
-  UNION SELECT 'subtree', account_id, product_id FROM above)
-SELECT DISTINCT l.place_id, l.product_id, l.scope FROM place p CROSS JOIN contract_line l
-WHERE l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id"""
+  SELECT 'site' AS scope, site_id AS place_id, product_id, sum(units) AS units FROM {{spots}} s WHERE site_id IS NOT NULL
+  GROUP BY site_id, product_id
+  UNION ALL SELECT 'account', account_id, product_id, units FROM owner
+  UNION ALL SELECT 'subtree', account_id, product_id, sum(units) FROM above GROUP BY account_id, product_id)
+SELECT l.place_id, l.product_id, l.scope, CAST(p.units AS bigint), l.id, c.account_id, f.facts
+FROM place p CROSS JOIN contract_line l CROSS JOIN contract c LEFT JOIN finding f ON f.subject_id = l.id AND f.subject = 'line'
+  AND f.kind = '{FindingKind.SOLD_NOT_PROVISIONED}' AND f.present
+WHERE l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id AND c.id = l.contract_id
+  AND (c.ends_on IS NULL OR c.ends_on > :on OR c.auto_renew)"""
 _REACHING = f"""
 WITH RECURSIVE below(account_id, product_id) AS (
   SELECT place_id, product_id FROM {{pools}} p WHERE scope = 'subtree'
@@ -81,58 +97,99 @@ _LINES_SOLD = f"""{_LINES} OR l.contract_id IN (SELECT id FROM contract WHERE ac
 _HOLDERS = """
 SELECT u.id AS unit_id, u.product_id, u.serial_key FROM {serials} t CROSS JOIN unit u
 WHERE u.serial_key = t.serial_key AND u.merged_into_id IS NULL"""
+# A line with unused seats: its other seats are taken, but for those that units of the run had.
+_TAKEN = """
+UPDATE run_row AS l SET taken = l.quantity - u.seats - coalesce(s.units, 0)
+FROM run_unused u LEFT JOIN (SELECT line_id, count(*) AS units FROM run_stored GROUP BY line_id) s ON s.line_id = u.line_id
+WHERE l.id = u.line_id"""
 _POOL = {"place_id": int, "product_id": int, "scope": str}
-_SPOT = {"product_id": int, "site_id": int, "account_id": int}
+_SPOT = {"product_id": int, "site_id": int, "account_id": int, "units": int}
 _Pool = tuple[Any, ...]
 
 
-def read_reach(columns: Columns, unit_ids: Collection[int]) -> None:
+def read_reach(columns: Columns, on: date, unit_ids: Collection[int]) -> None:
     """Read the units, the accounts above them, the lines with their contracts, and whom lines can mean that name a serial."""
     columns.read("run_changed", _CHANGED, COLUMNS, units=unit_ids)
     columns.make("run_touched", "FROM run_changed")
-    columns.read("run_stored", OF_UNITS, STORED, units=columns.ids("SELECT unit_id FROM run_changed"))
-    _read_lines(columns, _LINES, _read_rivals(columns, _WHERE, set()))
+    _read_stored(columns)
+    pools = _Pools(columns, on)
+    pools.read_rivals(_WHERE, sparing=True)
+    _read_stored(columns)
+    _read_lines(columns, _LINES, pools.all())
+    columns.fill("run_unused", {"line_id": "BIGINT", "seats": "BIGINT"}, pools.unused())
+    columns.run(_TAKEN)
 
 
-def read_owned(columns: Columns) -> None:
+def read_owned(columns: Columns, on: date) -> None:
     """The same of the units and contracts of the accounts in reach of a limited session."""
     columns.read("run_touched", _OWNED, COLUMNS)
     sold = {tuple(row) for row in columns.ask(_SOLD)}
     _read_reaching(columns, sold)
-    _read_lines(columns, _LINES_SOLD, _read_rivals(columns, _WHERE_OWNED, sold))
+    pools = _Pools(columns, on, sold)
+    pools.read_rivals(_WHERE_OWNED, sparing=False)
+    _read_lines(columns, _LINES_SOLD, pools.all())
 
 
-def _read_rivals(columns: Columns, where: str, reached: set[_Pool]) -> set[_Pool]:
-    """Read the units that compete for the quantities which units at some places reach, and so on. Returns these quantities."""
-    while spots := columns.rows(where):
-        pools = {tuple(row) for row in columns.ask(_POOLS, spots=Relation(_SPOT, spots))} - reached
-        if not pools:
-            break
-        reached |= pools
-        _read_reaching(columns, pools)
-        where = _WHERE_NEXT
-    return reached
+class _Pools:
+    """The quantities that the units of a run reach: those whose units are all read, and others."""
+
+    def __init__(self, columns: Columns, on: date, contested: Collection[_Pool] = ()) -> None:
+        self._columns, self._on = columns, on
+        self._contested = set(contested)
+        self._units = Counter[_Pool]()  # of the run, that reach it
+        self._lines: dict[_Pool, dict[int, int]] = {}  # and their unused seats
+
+    def read_rivals(self, where: str, *, sparing: bool) -> None:
+        """Read the units that compete for the quantities which units at some places reach, and so on; `sparing`: not of all quantities."""
+        while spots := self._columns.rows(where):
+            self._reach(spots)
+            rivals = {pool for pool in self._units if not (sparing and self._roomy(pool))} - self._contested
+            if not rivals:
+                break
+            self._contested |= rivals
+            _read_reaching(self._columns, rivals)
+            where = _WHERE_NEXT
+
+    def _reach(self, spots: list[Any]) -> None:
+        units: dict[_Pool, int] = {}
+        for *place, number, line, account, facts in self._columns.ask(_POOLS, spots=Relation(_SPOT, spots), on=self._on):
+            pool = tuple(place)
+            units[pool] = number
+            self._lines.setdefault(pool, {})[line] = unused_seats(facts) if facts and account else 0
+        self._units.update(units)
+
+    def _roomy(self, pool: _Pool) -> bool:
+        """Whether every unit of the run gets a seat there that wants one. Of several lines the order of all units decides."""
+        seats = list(self._lines[pool].values())
+        return len(seats) == 1 and seats[0] >= self._units[pool]
+
+    def all(self) -> set[_Pool]:
+        return self._contested | self._units.keys()
+
+    def unused(self) -> list[tuple[int, int]]:
+        """The unused seats of each line whose units are not all read."""
+        return [seats for pool in self._units.keys() - self._contested for seats in self._lines[pool].items()]
 
 
-def _read_reaching(columns: Columns, pools: set[_Pool]) -> None:
+def _read_reaching(columns: Columns, pools: Collection[_Pool]) -> None:
     columns.read("run_reaching", _REACHING, COLUMNS, pools=Relation(_POOL, sorted(pools)))
     columns.make("run_new", "SELECT DISTINCT ON (unit_id) * FROM run_reaching WHERE unit_id NOT IN (SELECT unit_id FROM run_touched)")
     columns.run("INSERT INTO run_touched FROM run_new")
 
 
-def _read_lines(columns: Columns, lines: str, reached: set[_Pool]) -> None:
+def _read_stored(columns: Columns) -> None:
+    """Read how the last run left the units of this one."""
+    columns.read("run_stored", OF_UNITS, STORED, units=columns.ids("SELECT unit_id FROM run_touched"))
+
+
+def _read_lines(columns: Columns, lines: str, pools: Collection[_Pool]) -> None:
     columns.make("run_unit", "FROM run_touched WHERE registered = 1")
     owners = columns.ids("SELECT DISTINCT account_id FROM run_unit WHERE account_id IS NOT NULL")
     columns.read("run_account", _ACCOUNTS, {"id": "BIGINT", "parent_id": "BIGINT"}, owners=owners)
     serials = Relation({"serial_key": str}, columns.rows("SELECT DISTINCT serial_key FROM run_touched"))
-    lines_in_force.read_some(columns, lines, pools=Relation(_POOL, sorted(reached)), serials=serials)
+    lines_in_force.read_some(columns, lines, pools=Relation(_POOL, sorted(pools)), serials=serials)
     named = Relation({"serial_key": str}, columns.rows("SELECT DISTINCT serial_key FROM run_row WHERE scope = 'serial'"))
     columns.read("run_holder", _HOLDERS, {"unit_id": "BIGINT", "product_id": "BIGINT", "serial_key": WORD}, serials=named)
-
-
-def read_stored(columns: Columns) -> None:
-    """Read how the last run left the units of this one."""
-    columns.read("run_stored", OF_UNITS, STORED, units=columns.ids("SELECT unit_id FROM run_touched"))
 
 
 def narrow(columns: Columns) -> None:

@@ -53,7 +53,7 @@ def of_seen(session: Session, at: RunAt, now: int, after: str = "") -> Columns:
     if not account_scope.limited(session):
         return of_all(session, at, now, after)
     columns = Columns(session, unit_states.judged(session, at.instant, now)._asdict(), whole=False)
-    affected_units.read_owned(columns)
+    affected_units.read_owned(columns, at.on)
     columns.define(holders="run_holder")
     return _computed(columns, at.on)
 
@@ -72,7 +72,7 @@ def of_past(session: Session, days: Iterable[RunAt], now: int) -> Iterator[Colum
 def of_changed(session: Session, on: date, judged: JudgedSql, unit_ids: Collection[int]) -> Columns:
     """These units on a day, and all that their changes can affect."""
     columns = Columns(session, judged._asdict(), whole=False)
-    affected_units.read_reach(columns, unit_ids)
+    affected_units.read_reach(columns, on, unit_ids)
     columns.define(holders="run_holder")
     return _computed(columns, on)
 

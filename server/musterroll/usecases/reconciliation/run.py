@@ -77,7 +77,6 @@ def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime
     run_statements.lock(session)
     judged, today = unit_states.judged(session, to_ms(now), to_ms(now)), now.astimezone(UTC).date()
     columns = run_statements.of_changed(session, today, judged, unit_ids)
-    affected_units.read_stored(columns)
     cell_counters.make_moved(columns)
     cell_counters.keep(columns, whole=False)
     affected_units.narrow(columns)
