@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
@@ -76,10 +77,15 @@ def _terms(columns: Columns, on: date) -> Iterator[tuple[int, int, str, str | No
     """Contracts that have started: whether in force, when the last term ended (at the latest `on`), and when the present one ends."""
     begun = "FROM run_contract WHERE state <> $draft AND starts_on <= $on"
     for row in columns.rows(begun, draft=rules.ContractState.DRAFT.value, on=on):
-        contract = terms_of(row)
-        term = rules.term_on(contract, on)
-        until = term.ends_on.isoformat() if term and term.ends_on else None
-        yield contract.id, int(term is not None), rules.last_end(contract, on).isoformat(), until
+        yield row[0], *_term(row, on)
+
+
+@lru_cache(1 << 16)  # contracts are the same from run to run, mostly
+def _term(row: tuple[Any, ...], on: date) -> tuple[int, str, str | None]:
+    contract = terms_of(row)
+    term = rules.term_on(contract, on)
+    until = term.ends_on.isoformat() if term and term.ends_on else None
+    return int(term is not None), rules.last_end(contract, on).isoformat(), until
 
 
 def terms_of(row: Sequence[Any]) -> rules.ContractTerms:

@@ -69,7 +69,7 @@ SELECT l.place_id, l.product_id, l.scope, CAST(p.units AS bigint), l.id, c.accou
 FROM place p CROSS JOIN contract_line l CROSS JOIN contract c LEFT JOIN finding f ON f.subject_id = l.id AND f.subject = 'line'
   AND f.kind = '{FindingKind.SOLD_NOT_PROVISIONED}' AND f.present
 WHERE l.scope = p.scope AND l.place_id = p.place_id AND l.product_id = p.product_id AND c.id = l.contract_id
-  AND (c.ends_on IS NULL OR c.ends_on > :on OR c.auto_renew)"""
+  AND (c.ends_on IS NULL OR c.ends_on > :on OR c.auto_renew)"""  # noqa: S608
 _REACHING = f"""
 WITH RECURSIVE below(account_id, product_id) AS (
   SELECT place_id, product_id FROM {{pools}} p WHERE scope = 'subtree'
@@ -111,10 +111,11 @@ def read_reach(columns: Columns, on: date, unit_ids: Collection[int]) -> None:
     """Read the units, the accounts above them, the lines with their contracts, and whom lines can mean that name a serial."""
     columns.read("run_changed", _CHANGED, COLUMNS, units=unit_ids)
     columns.make("run_touched", "FROM run_changed")
-    _read_stored(columns)
+    columns.read("run_stored", OF_UNITS, STORED, units=columns.ids("SELECT unit_id FROM run_changed"))
     pools = _Pools(columns, on)
     pools.read_rivals(_WHERE, sparing=True)
-    _read_stored(columns)
+    rivals = columns.ids("SELECT unit_id FROM run_touched WHERE unit_id NOT IN (SELECT unit_id FROM run_stored)")
+    columns.read_again("run_stored", OF_UNITS, STORED, "FALSE", units=rivals)
     _read_lines(columns, _LINES, pools.all())
     columns.fill("run_unused", {"line_id": "BIGINT", "seats": "BIGINT"}, pools.unused())
     columns.run(_TAKEN)
@@ -175,11 +176,6 @@ def _read_reaching(columns: Columns, pools: Collection[_Pool]) -> None:
     columns.read("run_reaching", _REACHING, COLUMNS, pools=Relation(_POOL, sorted(pools)))
     columns.make("run_new", "SELECT DISTINCT ON (unit_id) * FROM run_reaching WHERE unit_id NOT IN (SELECT unit_id FROM run_touched)")
     columns.run("INSERT INTO run_touched FROM run_new")
-
-
-def _read_stored(columns: Columns) -> None:
-    """Read how the last run left the units of this one."""
-    columns.read("run_stored", OF_UNITS, STORED, units=columns.ids("SELECT unit_id FROM run_touched"))
 
 
 def _read_lines(columns: Columns, lines: str, pools: Collection[_Pool]) -> None:

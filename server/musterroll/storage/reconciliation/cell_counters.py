@@ -101,8 +101,9 @@ def note_run(session: Session, instant: int, on: date) -> None:
 
 
 def changed(columns: Columns) -> list[Subject]:
-    """The units and lines whose stored results a run changes."""
-    return columns.rows("SELECT 'unit', unit_id FROM run_moved UNION SELECT subject, subject_id FROM run_difference")
+    """The units and lines whose stored results a run changes; of very many, only so many that they are too many for `renew_stamp`."""
+    subjects = "SELECT 'unit', unit_id FROM run_moved UNION SELECT subject, subject_id FROM run_difference"
+    return columns.rows(f"{subjects} LIMIT {MOST + 1}")
 
 
 def stamp(session: Session) -> str:

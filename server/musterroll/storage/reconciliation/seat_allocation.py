@@ -18,7 +18,8 @@ SELECT line_id, unit_id, in_force, ends, ref FROM (
 WHERE holders = 1 OR (alikes = 1 AND alike)"""
 # Level: what is filled first. Sites are 0, accounts 1, subtrees from 2 on, the deepest account first.
 _POOLS = """
-SELECT row_number() OVER (ORDER BY scope, place_id, product_id) AS id, scope, place_id, product_id, CAST(sum(quantity - taken) AS BIGINT) AS seats
+SELECT row_number() OVER (ORDER BY scope, place_id, product_id) AS id, scope, place_id, product_id,
+  CAST(sum(quantity - taken) AS BIGINT) AS seats
 FROM run_line WHERE in_force AND scope <> 'serial' AND place_id IS NOT NULL AND product_id IS NOT NULL
 GROUP BY scope, place_id, product_id"""
 _POOL_LINES = """
