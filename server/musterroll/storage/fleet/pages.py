@@ -45,6 +45,12 @@ def _merged(picks: list[Any], limit: int) -> Any:
     return select(merged).order_by(merged.c.serial_key, merged.c.id).limit(limit)
 
 
+def unit_ids(session: Session, where: list[ColumnElement[bool]]) -> list[int]:
+    """The row ids of all units that match conditions."""
+    query = select(col(Unit.id)).outerjoin_from(Unit, UnitStatus, col(UnitStatus.unit_id) == col(Unit.id))
+    return list(session.execute(query.where(*where)).scalars())
+
+
 def is_registered() -> ColumnElement[bool]:
     return col(Unit.merged_into_id).is_(None)
 

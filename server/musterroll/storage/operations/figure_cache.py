@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
+from musterroll.storage.engine import account_scope
 from musterroll.storage.tables.operations import CachedFigure
 from musterroll.storage.tables.units import Unit
 
@@ -21,6 +22,13 @@ def units(session: Session) -> int:
 
 def get(session: Session, name: str) -> Row | None:
     cached = session.execute(select(col(CachedFigure.at), col(CachedFigure.body)).where(col(CachedFigure.name) == name)).one_or_none()
+    return Row(cached[0], cached[1]) if cached else None
+
+
+def get_of_all(session: Session, name: str) -> Row | None:
+    """The same, also for users limited to some accounts: for figures of which they are then shown only their own parts."""
+    figure = account_scope.whole(CachedFigure).c
+    cached = session.execute(select(figure.at, figure.body).where(figure.name == name)).one_or_none()
     return Row(cached[0], cached[1]) if cached else None
 
 

@@ -24,6 +24,7 @@ from musterroll.storage.tables import (  # noqa: F401
     operations,
     product_names,
     reconciliation,
+    targets,
     units,
     usage,
     warranty,

@@ -58,6 +58,12 @@ def counted_figure(session: Session, figure: Figure[T], now: datetime) -> Counte
     return CountedFigure(figure.shape.validate_python(row.body), from_ms(row.at))
 
 
+def last_counted(session: Session, figure: Figure[T]) -> CountedFigure[T] | None:
+    """The figure as last stored, also for users limited to some accounts: show them their own parts only. None where it never was."""
+    row = stored_figures.get_of_all(session, figure.name)
+    return None if row is None else CountedFigure(figure.shape.validate_python(row.body), from_ms(row.at))
+
+
 def large(session: Session) -> bool:
     return stored_figures.units(session) > LARGE
 
