@@ -56,7 +56,8 @@ _MORE = {
         "/installed-base?account=A1",
     ],
     "/renewals": ["/renewals?within=90&only=risk", "/renewals?account=A1"],
-    "/licences": ["/licences?by=account&target=100000"],
+    "/licences": ["/licences?by=account"],
+    "/targets": ["/targets"],
 }
 
 

@@ -40,6 +40,7 @@ NEWS = {
     "products": HEAD["products"] + "Acme,Rotor 9,130,EUR,Battery\nAcme,Rotor 12,99,EUR,Always on\n",
     "rates": HEAD["rates"] + "2026-11-27,USD,1.09,EUR\n2026-11-28,USD,1.1,EUR\n",
     "deliveries": HEAD["deliveries"] + "2026-12-15,Acme,Pump 3,PO1,50,40,60\n2027-02-01,Zenith,Valve,,9,,\n",
+    "benchmarks": HEAD["benchmarks"] + "Attach rate,Medical devices,2025,66,Field service survey\nOperating share,,2025,93,IDC\n",
     "contracts": HEAD["contracts"] + "C1,A3,2026-02-24,2029-09-14,Active,no,30,EUR\nC9,A1,2026-01-01,2026-12-31,Draft,,,EUR\n",
     "contract-lines": HEAD["contract-lines"] + "C1,1,SN1004,Valve,S1,1,8x5,99,,\nC1,9,,Pump 3,S9,2,8x5,40,,\n",
     "billing": HEAD["billing"] + "C1,active,2026-10-30,overdue\nC3,active,2026-10-30,paid\n",

@@ -37,6 +37,7 @@ from musterroll.api import (
     segments,
     sites,
     sources,
+    targets,
     unit_actions,
     units,
     usage,
@@ -90,6 +91,7 @@ _RESOURCES = (
         quarantine,
         rates,
         sources,
+        targets,
         usage,
     ),
 )

@@ -11,10 +11,11 @@ from musterroll.api.http.context import answer, clock, snapshot
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import DayOrInstant, RequestSchema, Schema
-from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
+from musterroll.domain.installed_base.licences import LicenceCount
 from musterroll.domain.installed_base.provisioned import Provisioned
+from musterroll.domain.installed_base.targets import TargetLevel
 from musterroll.domain.values import cursors
-from musterroll.usecases.installed_base import licence_trend
+from musterroll.usecases.installed_base import licence_trend, targets
 from musterroll.usecases.installed_base import licences as base_licences
 from musterroll.usecases.installed_base import provisioned as provisioned_units
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
@@ -40,12 +41,12 @@ class LicencePage(Schema):
     next: str | None
     on: date
     total: SeatsOut
-    level: TargetLevel | None = Field(description="Active licences compared with the target; null without a target.")
+    level: TargetLevel | None = Field(description="Active licences beside the monthly target of the whole fleet; null: no target.")
 
 
 class LicenceDay(SeatsOut):
     on: date
-    level: TargetLevel | None = Field(description="Active licences compared with the target; null without a target.")
+    level: TargetLevel | None = Field(description="Active licences beside the monthly target of the whole fleet; null: no target.")
 
 
 class LicenceTrend(Schema):
@@ -53,21 +54,13 @@ class LicenceTrend(Schema):
     items: list[LicenceDay] = Field(description="Month or quarter ends, then today.")
 
 
-class TargetQuery(RequestSchema):
-    target: int | None = Field(default=None, ge=0, le=10**9, description="Target for active licences.")
-    tolerance: int = Field(default=5, ge=0, le=100, description="Tolerance around the target, in percent.")
-
-    def aim(self) -> LicenceTarget | None:
-        return None if self.target is None else LicenceTarget(self.target, self.tolerance)
-
-
-class LicenceQuery(TargetQuery, ListQuery):
+class LicenceQuery(ListQuery):
     by: LicenceBreakdown = LicenceBreakdown.SEGMENT
     window: Literal["7", "30", "90", "365"] = Field(default="30", description="Days in which active units have reported.")
     on: DayOrInstant | None = Field(default=None, description="A day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
-class LicenceTrendQuery(TargetQuery):
+class LicenceTrendQuery(RequestSchema):
     months: int = Field(default=12, ge=1, le=24)
     every: Literal["month", "quarter"] = "month"
 
@@ -76,7 +69,8 @@ class LicenceTrendQuery(TargetQuery):
 def list_licences(query: LicenceQuery) -> Response:
     now = clock()
     with snapshot() as session:
-        licences = base_licences.licences(session, query.on or now, query.by, now, query.aim())
+        licences = base_licences.licences(session, query.on or now, query.by, now)
+        target = targets.fleet_licences(session)
         units = None if query.on else provisioned_units.provisioned(session, now).value[query.by]
     every = sorted(licences.counts.keys() | (units or {}).keys())
 
@@ -86,15 +80,22 @@ def list_licences(query: LicenceQuery) -> Response:
         names, following = cursors.cut(behind, limit, lambda name: (name,))
         return [_out(name, licences.counts.get(name, LicenceCount(0, 0)), units, int(query.window)) for name in names], following
 
-    summary = {"on": licences.on, "total": SeatsOut(**licences.total._asdict()), "level": licences.level}
+    summary = {
+        "on": licences.on,
+        "total": SeatsOut(**licences.total._asdict()),
+        "level": target.level_of(licences.on, licences.total.active),
+    }
     return listed(LicencePage, query, "licences", fetch, lambda: summary)
 
 
 @api.get("/licences/trend", summary="Licences sold and active by month or quarter", responses={200: LicenceTrend})
 def get_licence_trend(query: LicenceTrendQuery) -> Response:
     with snapshot() as session:
-        trend = licence_trend.trend(session, query.months, 3 if query.every == "quarter" else 1, clock(), query.aim())
-    items = [LicenceDay(on=point.on, level=point.level, **point.total._asdict()) for point in trend.value]
+        trend = licence_trend.trend(session, query.months, 3 if query.every == "quarter" else 1, clock())
+        target = targets.fleet_licences(session)
+    levels = [target.level_of(point.on, point.total.active) for point in trend.value]
+    points = zip(trend.value, levels, strict=True)
+    items = [LicenceDay(on=point.on, level=level, **point.total._asdict()) for point, level in points]
     return answer(LicenceTrend(at=trend.at, items=items))
 
 

@@ -73,6 +73,11 @@ COMMANDS = {
         "Annual value of the contract lines in force, and what of it is at stake (silent, unused, overdue, ending, declining).",
     ),
     "customers": Entry("customers", "customers", "Customers: accounts with a contract in force or a unit deployed, now or in the past."),
+    "targets": Entry(
+        "targets",
+        "targets",
+        "Targets of active licences, coverage, attach rate and operating share, and benchmarks of the industry.",
+    ),
     "follow-ups": Entry("follow_ups", "follow_ups", "Accounts assigned to people, with a due date and a comment."),
     "limits": Entry("limits", "limits", "Limits of contract lines (calls or hours per period), and what is left of them."),
     "installed-base": Entry(

@@ -7,9 +7,10 @@ import click
 from musterroll.commands.context import Context, clock
 from musterroll.commands.reconciliation import DayOrInstant
 from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
-from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
+from musterroll.domain.installed_base.licences import LicenceCount
 from musterroll.domain.installed_base.provisioned import WINDOWS, Provisioned
-from musterroll.usecases.installed_base import licence_trend
+from musterroll.domain.installed_base.targets import TargetLevel
+from musterroll.usecases.installed_base import licence_trend, targets
 from musterroll.usecases.installed_base import licences as base_licences
 from musterroll.usecases.installed_base import provisioned as provisioned_units
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
@@ -32,8 +33,6 @@ _COUNTS: Columns[tuple[str, LicenceCount, TargetLevel | None]] = (
     type=click.Choice([by.value for by in LicenceBreakdown]),
     help="Break down by.",
 )
-@click.option("--target", type=click.IntRange(0), help="Compare active licences with this target.")
-@click.option("--tolerance", default=5, show_default=True, type=click.IntRange(0, 100), help="Tolerance around the target, in percent.")
 @click.option("--window", default="30", show_default=True, type=click.Choice([str(days) for days in WINDOWS]), help="Days of active units.")
 @click.option("--trend", type=click.IntRange(1, 120), metavar="MONTHS", help="Also show the end of each of the last MONTHS months.")
 @click.option("--quarters", is_flag=True, help="With --trend: ends of quarters only.")
@@ -43,42 +42,44 @@ def licences(
     context: Context,
     on: date | datetime | None,
     by: str,
-    target: int | None,
-    tolerance: int,
     window: str,
     trend: int | None,
     quarters: bool,
     as_json: bool,
 ) -> None:
     """Count licences on active contract lines: sold, and active (assigned to an operating unit)."""
-    now, aim = clock(), None if target is None else LicenceTarget(target, tolerance)
+    now = clock()
     with context.database().snapshot() as session:
-        result = base_licences.licences(session, on or now, LicenceBreakdown(by), now, aim)
+        result = base_licences.licences(session, on or now, LicenceBreakdown(by), now)
         units = None if on else provisioned_units.provisioned(session, now).value[LicenceBreakdown(by)]
-        points = licence_trend.trend(session, trend, 3 if quarters else 1, now, aim).value if trend else []
+        target = targets.fleet_licences(session)
+        points = licence_trend.trend(session, trend, 3 if quarters else 1, now).value if trend else []
+    level = target.level_of(result.on, result.total.active)
     if as_json:
         counts = {name or "unknown": count._asdict() for name, count in result.counts.items()}
-        facts = {"on": result.on, "total": result.total._asdict(), "by": by, "counts": counts, "level": result.level}
+        facts = {"on": result.on, "total": result.total._asdict(), "by": by, "counts": counts, "level": level}
         parts = {name or "unknown": _part(part, int(window)) for name, part in (units or {}).items()}
         print_json(
             {
                 **facts,
                 "window": int(window),
                 "units": None if units is None else parts,
-                "trend": [{"on": point.on, **point.total._asdict(), "level": point.level} for point in points],
+                "trend": [
+                    {"on": point.on, **point.total._asdict(), "level": target.level_of(point.on, point.total.active)} for point in points
+                ],
             }
         )
         return
     click.echo(f"Licences on {result.on}")
     rows: list[tuple[str, LicenceCount, TargetLevel | None]] = [(name or "unknown", count, None) for name, count in result.counts.items()]
-    print_table([*rows, ("total", result.total, result.level)], _COUNTS)
+    print_table([*rows, ("total", result.total, level)], _COUNTS)
     if units is not None:
         click.echo(f"\nUnits provisioned (deployed or enrolled), and active in the last {window} days, beside the licences sold")
         sold = {name: count.gross for name, count in result.counts.items()}
         print_table([(name or "unknown", part, sold.get(name, 0)) for name, part in units.items()], _units(int(window)))
     if points:
         click.echo("\nTrend")
-        print_table([(str(point.on), point.total, point.level) for point in points], _COUNTS)
+        print_table([(str(point.on), point.total, target.level_of(point.on, point.total.active)) for point in points], _COUNTS)
 
 
 def _part(part: Provisioned, window: int) -> dict[str, int]:

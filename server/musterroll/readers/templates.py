@@ -28,6 +28,8 @@ _EXAMPLES = {  # by field, or by kind and field where kinds differ
     **{"list_price": "120.00", "reporting": "Always on", "product-names.maker": "Acme Technologies", "product-names.model": "P3-2026"},
     **{"of_maker": "Acme", "of_model": "Pump 3", "product-names.state": "Confirmed"},
     **{"rates.currency": "GBP", "rates.base": "EUR", "rates.on": "2026-01-31", "rates.rate": "1.15"},
+    **{"measure": "Contract attach rate", "industry": "Medical devices", "year": "2025", "benchmarks.value": "64.5"},
+    **{"benchmarks.source": "Field service survey 2025"},
     **{"on": "2027-03-01", "deliveries.ref": "PO-1", "least": "1", "most": "2"},
 }
 _FORMS = {

@@ -12,7 +12,7 @@ from musterroll.storage.imports import runs as import_runs
 from musterroll.usecases.customers import base as customers
 from musterroll.usecases.fleet import firmware as fleet_firmware
 from musterroll.usecases.fleet import segments as fleet_segments
-from musterroll.usecases.installed_base import licence_trend, provisioned, renewals, retention, trend, worth
+from musterroll.usecases.installed_base import licence_trend, provisioned, renewals, retention, target_figures, trend, worth
 from musterroll.usecases.installed_base.as_of import Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import Figure, FiguresTogether, alone
@@ -30,7 +30,7 @@ def due(session: Session, now: datetime) -> list[FiguresTogether]:
     def old(figures: Sequence[Figure[Any]], than: timedelta) -> list[Figure[Any]]:
         return [figure for figure in figures if cached_figures.older(session, figure, max(now - than, imported))]
 
-    steady: list[Figure[Any]] = [*licence_trend.due(session, now)]
+    steady: list[Figure[Any]] = [*licence_trend.due(session, now), *target_figures.due(session, now)]
     if not cached_figures.large(session):
         return [*map(alone, steady)]
     this, *before = trend.months(now)

@@ -14,6 +14,7 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import sources as stored_sources
 from musterroll.usecases.audit import verify as audit_verify
+from musterroll.usecases.installed_base import target_states
 from musterroll.usecases.liveness import outages, rhythms, stale_sweep
 from musterroll.usecases.messages import identity
 from musterroll.usecases.notifications import calendar as notification_calendar
@@ -43,6 +44,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
         Job("usage", 60.0, work.usage),
         Job("heartbeat", 5.0, work.heartbeat, at_any_time=True),
     ]
+    scheduled.append(Job("targets", 60.0, work.targets))
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
     if settings.mosquitto_password_file:
         scheduled.append(Job("provision", 1.0, work.provision))
@@ -165,6 +167,14 @@ class _RegistryJobs(NamedTuple):
                         cached_figures.keep(session, figure, value, now)
             except Exception as error:  # one figure that takes too long must not hold up the others
                 log.error("figure %s could not be computed and will be retried: %s", together.name, str(error).splitlines()[0])
+
+    def targets(self, now: datetime) -> None:
+        """Record which targets were crossed; first looked for, so that no writer waits when there are none."""
+        with self.database.snapshot() as session:
+            if not target_states.any_changed(session, now):
+                return
+        with self.database.transaction() as session:
+            target_states.report_crossings(session, now)
 
     def heartbeat(self, now: datetime) -> None:
         with self.database.transaction() as session:

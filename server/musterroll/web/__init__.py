@@ -46,6 +46,7 @@ from musterroll.web.pages import limits as limits_pages
 from musterroll.web.pages import notifications as notifications_pages
 from musterroll.web.pages import segments as segments_pages
 from musterroll.web.pages import sources as sources_pages
+from musterroll.web.pages import targets as targets_pages
 from musterroll.web.pages import unit as unit_pages
 from musterroll.web.pages import usage as usage_pages
 from musterroll.web.pages import users as users_pages
@@ -57,6 +58,7 @@ from musterroll.web.wording import identity as identity_wording
 from musterroll.web.wording import imports as import_wording
 from musterroll.web.wording import notifications as notification_wording
 from musterroll.web.wording import states as state_wording
+from musterroll.web.wording import targets as target_wording
 
 __all__ = ["authenticate_session", "build"]
 
@@ -95,6 +97,7 @@ _SUBJECTS = (
     notifications_pages,
     products,
     rates,
+    targets_pages,
     audit,
     calendar_pages,
     health,
@@ -118,6 +121,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     identity_wording.install(app)
     notification_wording.install(app)
     filter_wording.install(app)
+    target_wording.install(app)
     app.jinja_env.globals["definitions"] = DEFINITIONS
     offline.install(app, assets.install(app))
     menu.install(app)

@@ -29,6 +29,11 @@ class RecordsApi:
         assert answer.status_code == status, answer.text
         return answer.json
 
+    def put(self, path: str, **body: Any) -> Any:
+        answer = self._client.put(f"/api/v1/{path}", json=body, headers=self._headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json
+
     def upload(self, kind: str, text: str, **form: Any) -> Any:
         return upload(self.rest, kind, text, self._headers, **form)
 
@@ -210,12 +215,14 @@ def test_the_installed_base_is_sliced_and_a_month_adds_up(records_api: RecordsAp
 
 
 def test_licences_count_seats_beside_those_sold(small_api: RecordsApi) -> None:
-    licences = small_api.get("licences?on=2026-11-01&by=segment&target=1")
+    small_api.put("targets", measure="active_licences", target="1", from_on="2026-01-05")
+    licences = small_api.get("licences?on=2026-11-01&by=segment")
     assert licences["items"] == [
         {"name": "enterprise", "active": 0, "gross": 2, "listed": 0, "provisioned": None, "active_units": None, "over": None}
     ]
     assert (licences["total"]["gross"], licences["level"]) == (2, "below")
-    *_, today = small_api.get("licences/trend?months=3&every=quarter&target=0")["items"]
+    small_api.put("targets", measure="active_licences", target="0", from_on="2026-01-31")
+    *_, today = small_api.get("licences/trend?months=3&every=quarter")["items"]
     assert (today["gross"], today["level"]) == (2, "at")
 
 

@@ -1,8 +1,7 @@
-"""Active licences: seats of lines in force that an operating unit uses, compared with the seats sold and with a target."""
+"""Active licences: seats of lines in force that an operating unit uses, compared with the seats sold."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from enum import StrEnum
 from typing import NamedTuple
 
 
@@ -23,19 +22,6 @@ class LicenceCount(NamedTuple):
     listed: int = 0  # of the active, by units known from imported lists only
 
 
-class TargetLevel(StrEnum):
-    ABOVE = "above"
-    AT = "at"
-    BELOW = "below"
-
-
-class LicenceTarget(NamedTuple):
-    """A target number of active licences, with a tolerance in percent."""
-
-    licences: int
-    tolerance: int = 0
-
-
 def count_licences(lines: Iterable[LineSeats], by: Callable[[LineSeats], str]) -> dict[str, LicenceCount]:
     """Active and gross licences by segment, product or account, in the order of their names.
 
@@ -51,13 +37,3 @@ def count_licences(lines: Iterable[LineSeats], by: Callable[[LineSeats], str]) -
 
 def total(lines: Collection[LineSeats]) -> LicenceCount:
     return LicenceCount(*(sum(getattr(line, name) for line in lines) for name in ("active", "sold", "listed")))
-
-
-def level(active: int, target: LicenceTarget) -> TargetLevel:
-    """
-    >>> [level(n, LicenceTarget(200, tolerance=5)).value for n in (189, 190, 210, 211)]
-    ['below', 'at', 'at', 'above']
-    """
-    if abs(active - target.licences) * 100 <= target.licences * target.tolerance:
-        return TargetLevel.AT
-    return TargetLevel.ABOVE if active > target.licences else TargetLevel.BELOW

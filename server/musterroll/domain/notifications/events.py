@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     CONTRACT_ENDING = "contract_ending"
     NOTICE_DUE = "notice_due"
     FINDING_OPENED = "finding_opened"
+    TARGET_CROSSED = "target_crossed"
+    REVIEW_PACK = "review_pack"
     ENROLMENT_PENDING = "enrolment_pending"
     CLONE_SUSPECTED = "clone_suspected"
     CREDENTIAL_COPIED = "credential_copied"

@@ -131,6 +131,14 @@ def _finding(events: list[Event], _: ZoneInfo) -> str:
     return f"{events[0].account or 'no account'}: {_count(number, 'finding')} ({what})" + (f"; worth {worth} per year" if worth else "")
 
 
+def _target(events: list[Event], _: ZoneInfo) -> str:
+    return events[0].detail
+
+
+def _review(events: list[Event], _: ZoneInfo) -> str:
+    return f"The review pack of {events[0].detail} is ready as PDF and XLSX; figures as of {_day(events[0])}"
+
+
 def _enrolment(events: list[Event], _: ZoneInfo) -> str:
     return f"Another device requests enrolment as {events[0].serial}; accept or reject it"
 
@@ -213,6 +221,8 @@ _WORDING = {
     EventKind.CONTRACT_ENDING: _KindWording(_contract, "/contracts", plural="contracts about to expire or auto-renew"),
     EventKind.NOTICE_DUE: _KindWording(_notice, "/contracts", plural="notice deadlines coming up"),
     EventKind.FINDING_OPENED: _KindWording(_finding, "/findings"),
+    EventKind.TARGET_CROSSED: _KindWording(_target, "/targets", plural="targets crossed"),
+    EventKind.REVIEW_PACK: _KindWording(_review, "/targets#packs", plural="review packs"),
     EventKind.ENROLMENT_PENDING: _KindWording(_enrolment, "/enrolment", plural="enrolments awaiting approval"),
     EventKind.CLONE_SUSPECTED: _KindWording(_clone, "/enrolment", plural="suspected clones"),
     EventKind.CREDENTIAL_COPIED: _KindWording(_copied, "/findings?kind=clone_case", plural="units with several devices"),

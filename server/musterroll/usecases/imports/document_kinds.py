@@ -3,6 +3,7 @@
 from musterroll.readers.fields import DocumentKind
 from musterroll.usecases.imports.importer import Importer
 from musterroll.usecases.imports.kinds.accounts import AccountImporter
+from musterroll.usecases.imports.kinds.benchmarks import BenchmarkImporter
 from musterroll.usecases.imports.kinds.billing import BillingImporter
 from musterroll.usecases.imports.kinds.contract_lines import ContractLineImporter
 from musterroll.usecases.imports.kinds.contracts import ContractImporter
@@ -30,6 +31,7 @@ IMPORTERS: dict[str, type[Importer]] = {
         IncidentImporter,
         RateImporter,
         DeliveryImporter,
+        BenchmarkImporter,
     )
 }
 KINDS: dict[str, DocumentKind] = {name: importer.kind for name, importer in IMPORTERS.items()}

@@ -7,8 +7,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
-from musterroll.domain.installed_base import licences as rules
-from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel
+from musterroll.domain.installed_base.licences import LicenceCount
 from musterroll.domain.values.dates import add_months, last_day
 from musterroll.domain.values.instants import from_ms, in_future, to_ms
 from musterroll.storage.engine.account_scope import limited
@@ -34,7 +33,6 @@ class TrendPoint(NamedTuple):
 
     on: date
     total: LicenceCount
-    level: TargetLevel | None = None  # with a target
 
 
 def licences(session: Session, now: datetime) -> CountedFigure[LicenceOverview]:
@@ -42,7 +40,7 @@ def licences(session: Session, now: datetime) -> CountedFigure[LicenceOverview]:
     return cached_figures.counted_figure(session, TODAY, now)
 
 
-def trend(session: Session, months: int, step: int, now: datetime, target: LicenceTarget | None = None) -> CountedFigure[list[TrendPoint]]:
+def trend(session: Session, months: int, step: int, now: datetime) -> CountedFigure[list[TrendPoint]]:
     """Licences at the end of each of the last `months`, every `step` of them (1: months, 3: quarters), and today; oldest first.
 
     Of a large fleet, days that the schedule has counted are as it last counted them.
@@ -51,7 +49,7 @@ def trend(session: Session, months: int, step: int, now: datetime, target: Licen
     stored = _stored(session) if cached_figures.large(session) else _NOTHING
     totals = stored.value | base_licences.totals(session, [day for day in days if day not in stored.value], now)
     counts = [*((day, totals[day]) for day in days), (_today(now), today.value.total)]
-    points = [TrendPoint(day, total, rules.level(total.active, target) if target else None) for day, total in counts]
+    points = [TrendPoint(day, total) for day, total in counts]
     return CountedFigure(points, min(today.at, stored.at))
 
 

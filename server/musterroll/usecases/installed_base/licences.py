@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from musterroll.domain.installed_base import licences as rules
-from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, LineSeats, TargetLevel
+from musterroll.domain.installed_base.licences import LicenceCount, LineSeats
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.engine.columns import Columns
@@ -24,20 +24,17 @@ class LicenceBreakdown(StrEnum):
 
 
 class Licences(NamedTuple):
-    """Licences on a day: in total and by a property of the lines; `level` with a target."""
+    """Licences on a day: in total and by a property of the lines."""
 
     on: date
     total: LicenceCount
     counts: dict[str, LicenceCount]
-    level: TargetLevel | None
 
 
-def licences(session: Session, on: date | datetime, by: LicenceBreakdown, now: datetime, target: LicenceTarget | None = None) -> Licences:
+def licences(session: Session, on: date | datetime, by: LicenceBreakdown, now: datetime) -> Licences:
     """Active and gross licences on a day or at an instant, by segment, product or account."""
     seats = _seats(session, on, now)
-    total = rules.total(seats)
-    level = rules.level(total.active, target) if target else None
-    return Licences(run_at(on, now).on, total, _by(seats, by), level)
+    return Licences(run_at(on, now).on, rules.total(seats), _by(seats, by))
 
 
 def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[LicenceCount, dict[LicenceBreakdown, dict[str, LicenceCount]]]:

@@ -84,6 +84,11 @@ def stored(session: Session, now: datetime) -> CountedFigure[TargetFigures] | No
     return row
 
 
+def last(session: Session) -> CountedFigure[TargetFigures] | None:
+    """The figures as last computed by the schedule."""
+    return cached_figures.last_counted(session, FIGURES)
+
+
 def due(session: Session, now: datetime) -> list[Figure[TargetFigures]]:
     """Whether they are to be computed: every hour, on a new day, and after an import or for a new target."""
     if not stored_figures.units(session):

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from musterroll.domain.installed_base import target_wording as wording
 from musterroll.domain.installed_base import targets as rules
-from musterroll.domain.installed_base.targets import FLEET, Aim, Measure, Scope, ScopeKind, TargetPeriod
+from musterroll.domain.installed_base.targets import FLEET, Aim, Measure, Scope, ScopeKind, TargetLevel, TargetPeriod, Value
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.instants import to_ms
@@ -24,12 +25,6 @@ from musterroll.usecases.fleet import segments
 
 MOST = 200  # targets in force
 _FIRST, _LONGEST = date(2000, 1, 1), 120  # months ahead
-MEASURE_NAMES = {
-    Measure.ACTIVE_LICENCES: "Active licences",
-    Measure.COVERAGE: "Coverage rate",
-    Measure.ATTACH: "Contract attach rate",
-    Measure.OPERATING_SHARE: "Operating share",
-}
 
 
 class TargetOf(NamedTuple):
@@ -55,6 +50,18 @@ class TargetCourse(NamedTuple):
         first = self.of.period.first(day)
         version = next((row for row in self.versions if row.from_on <= first), None)
         return version if version is not None and version.value is not None else None
+
+    def aim(self, day: date) -> Aim | None:
+        return aim_of(self.on(day))
+
+    def level(self, day: date, value: Value | None) -> TargetLevel | None:
+        """Whether a value of a day is above, at or below what was to be reached then."""
+        aim = self.aim(day)
+        return None if aim is None or value is None else rules.level(self.of.measure, value, aim)
+
+    def level_of(self, day: date, part: int) -> TargetLevel | None:
+        """The same of a count."""
+        return self.level(day, Value(part))
 
     @property
     def last(self) -> Target:
@@ -83,11 +90,10 @@ def current(session: Session, now: datetime) -> list[TargetCourse]:
     return [course for course in courses(session) if course.on(today) or course.last.value is not None]
 
 
-def fleet_licences(session: Session, on: date) -> Aim | None:
-    """The monthly target of active licences of the whole fleet on a day."""
+def fleet_licences(session: Session) -> TargetCourse:
+    """The monthly target of active licences of the whole fleet, without versions where there is none."""
     of = TargetOf(Measure.ACTIVE_LICENCES, FLEET, TargetPeriod.MONTH)
-    version = next((course.on(on) for course in courses(session) if course.of == of), None)
-    return aim_of(version)
+    return next((course for course in courses(session) if course.of == of), TargetCourse(of, []))
 
 
 def aim_of(version: Target | None) -> Aim | None:
@@ -175,7 +181,7 @@ def set_target(session: Session, of: TargetOf, aim: Aim | None, from_on: date, a
     if (aim_of(row) if row else aim_of(before)) == aim:
         return None
     name = names(session, [of.scope])[of.scope].name
-    subject = f"target {MEASURE_NAMES[of.measure]}, {name}, {of.period}, from {of.period.label(first)}"
+    subject = f"target {wording.MEASURES[of.measure]}, {name}, {of.period}, from {of.period.label(first)}"
     change = audit_record.begin(session, actor=actor, kind="target", subject=subject, now=now)
     value, tolerance = (aim.value, aim.tolerance) if aim else (None, Decimal(0))
     if row is None:

@@ -28,6 +28,7 @@ ENTRIES = (
     Entry("/renewals", "Renewals", "calendar-event", "Planning"),
     Entry("/capacity", "Capacity", "tool", "Planning"),
     Entry("/licences", "Licences", "license", "Planning"),
+    Entry("/targets", "Targets", "target", "Planning"),
     Entry("/usage", "Use", "chart-line", "Planning"),
     Entry("/segments", "Segments", "filter", "Planning"),
     Entry("/definitions", "Definitions", "help-circle", "Planning"),

@@ -5,14 +5,17 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, request
 
-from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, TargetLevel, level
+from musterroll.domain.installed_base import target_wording as wording
+from musterroll.domain.installed_base.licences import LicenceCount
 from musterroll.domain.installed_base.provisioned import WINDOWS, Provisioned, total
+from musterroll.domain.installed_base.targets import Measure
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.usecases.fleet.pages import NONE, FleetFilter
-from musterroll.usecases.installed_base import licence_trend
+from musterroll.usecases.installed_base import licence_trend, targets
 from musterroll.usecases.installed_base import provisioned as provisioned_units
 from musterroll.usecases.installed_base.licence_trend import TrendPoint
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
+from musterroll.usecases.installed_base.targets import TargetCourse
 from musterroll.web.charts.lines import lines
 from musterroll.web.http.context import clock, page, snapshot
 from musterroll.web.pages.fleet import address as fleet_address
@@ -21,11 +24,6 @@ pages = Blueprint("licences", __name__)
 
 SHOWN = 20
 _NONE = LicenceCount(0, 0)
-LEVELS = {
-    TargetLevel.ABOVE: ("Above target", "operating"),
-    TargetLevel.AT: ("On target", "accent"),
-    TargetLevel.BELOW: ("Below target", "stale"),
-}
 
 
 @pages.get("/licences")
@@ -33,21 +31,21 @@ def overview() -> str:
     now = clock()
     by = LicenceBreakdown(request.args["by"]) if request.args.get("by") in set(LicenceBreakdown) else LicenceBreakdown.SEGMENT
     every = "quarter" if request.args.get("every") == "quarter" else "month"
-    target, tolerance = request.args.get("target", None, int), min(max(request.args.get("tolerance", 5, int), 0), 100)
     with snapshot() as session:
         licences = licence_trend.licences(session, now)
         units = provisioned_units.provisioned(session, now)
+        target = targets.fleet_licences(session)
         points = licence_trend.stored_trend(session, now, 3 if every == "quarter" else 1)
     counts = licences.value.by[by]
-    aim = LicenceTarget(target, tolerance) if target is not None and 0 <= target <= 10**9 else None
+    aim, level = target.aim(now.date()), target.level_of(now.date(), licences.value.total.active)
     parts = units.value[by]
     lines_of = [(name, counts.get(name, _NONE), parts.get(name, Provisioned())) for name in counts.keys() | parts.keys()]
     lines_of.sort(key=lambda row: (-row[1].gross, -row[2].units, row[0]))
     shown = lines_of[:SHOWN]
     window = request.args.get("window", 30, int)
     window = window if window in WINDOWS else 30
-    params = {"by": by, "every": every, "target": target if aim else None, "tolerance": tolerance if aim else None, "window": window}
-    drawn = lines([point.on for point in points], _values(points, aim))
+    params = {"by": by, "every": every, "window": window}
+    drawn = lines([point.on for point in points], _values(points, target))
     return page(
         "licences.html",
         now,
@@ -61,12 +59,12 @@ def overview() -> str:
             "windows": WINDOWS,
             "kinds": list(LicenceBreakdown),
         },
-        **{"level": LEVELS[level(licences.value.total.active, aim)] if aim else None, "aim": aim, "points": points, "drawn": drawn},
+        **{"level": level, "aim": aim, "aim_words": aim and wording.aim(Measure.ACTIVE_LICENCES, aim), "points": points, "drawn": drawn},
         **{
             "here": lambda **changes: here(params, **changes),
             "rows": lambda name: rows(by, name),
             "deployed": lambda name: deployed(by, name),
-            "export": export(by, aim, window),
+            "export": export(by, window),
         },
     )
 
@@ -90,12 +88,13 @@ def deployed(by: LicenceBreakdown, name: str) -> str | None:
     return fleet_address(FleetFilter(account=name, lifecycle=Lifecycle.DEPLOYED)) if by is LicenceBreakdown.ACCOUNT and name else None
 
 
-def export(by: LicenceBreakdown, aim: LicenceTarget | None, window: int) -> str:
-    query = {"by": by, "window": str(window), **({"target": str(aim.licences), "tolerance": str(aim.tolerance)} if aim else {})}
-    return f"/api/v1/licences?{urlencode(query)}"
+def export(by: LicenceBreakdown, window: int) -> str:
+    return f"/api/v1/licences?{urlencode({'by': by, 'window': str(window)})}"
 
 
-def _values(points: list[TrendPoint], aim: LicenceTarget | None) -> dict[str, list[int]]:
-    counts: list[LicenceCount] = [point.total for point in points]
+def _values(points: list[TrendPoint], target: TargetCourse) -> dict[str, list[int]]:
+    """The target is drawn where it held on all days shown."""
+    counts = [point.total for point in points]
     values = {"gross": [count.gross for count in counts], "active": [count.active for count in counts]}
-    return {**values, "target": [aim.licences] * len(counts)} if aim else values
+    aims = [aim for point in points if (aim := target.aim(point.on))]
+    return {**values, "target": [int(aim.value) for aim in aims]} if len(aims) == len(points) else values

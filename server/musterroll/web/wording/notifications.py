@@ -36,6 +36,8 @@ EVENT_KINDS = {
         "Notice deadline", "last day to give notice before auto-renewal, at the lead times below", "clock-exclamation"
     ),
     EventKind.FINDING_OPENED: Wording("New findings", "records and fleet disagree", "scale"),
+    EventKind.TARGET_CROSSED: Wording("Target crossed", "a figure went below or above its target, or is back at it", "target"),
+    EventKind.REVIEW_PACK: Wording("Review pack", "the review pack of a month or quarter is ready, with a link", "file-text"),
     EventKind.ENROLMENT_PENDING: Wording("Enrolment pending", "another device requests enrolment with a known serial", "user-question"),
     EventKind.CLONE_SUSPECTED: Wording("Suspected clone", "another device requests enrolment while the enrolled one is operating", "copy"),
     EventKind.CREDENTIAL_COPIED: Wording("Copied credential", "two or more devices report as one unit", "copy"),

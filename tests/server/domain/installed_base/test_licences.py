@@ -1,6 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from musterroll.domain.installed_base.licences import LicenceCount, LicenceTarget, LineSeats, TargetLevel, count_licences, level
+from musterroll.domain.installed_base.licences import LicenceCount, LineSeats, count_licences
 
 names = st.sampled_from(["a", "b", "c"])
 seats = st.builds(LineSeats, names, names, names, st.integers(1, 9), st.just(0)).flatmap(
@@ -14,13 +14,3 @@ def test_every_way_of_counting_comes_to_the_same_sums(lines: list[LineSeats]) ->
     for by in ("segment", "product", "account"):
         counts = count_licences(lines, by=lambda line, by=by: str(getattr(line, by)))  # type: ignore[misc]
         assert LicenceCount(sum(c.active for c in counts.values()), sum(c.gross for c in counts.values())) == whole
-
-
-def test_a_target_without_tolerance_is_met_only_exactly() -> None:
-    assert [level(n, LicenceTarget(100)) for n in (99, 100, 101)] == [TargetLevel.BELOW, TargetLevel.AT, TargetLevel.ABOVE]
-
-
-@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 100))
-def test_more_licences_never_lower_the_level(active: int, target: int, tolerance: int) -> None:
-    order = [TargetLevel.BELOW, TargetLevel.AT, TargetLevel.ABOVE]
-    assert order.index(level(active, LicenceTarget(target, tolerance))) <= order.index(level(active + 1, LicenceTarget(target, tolerance)))

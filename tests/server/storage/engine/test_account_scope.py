@@ -45,10 +45,11 @@ OF_ALL = {
     "product_name",
     "undo_progress",
     "usage_counter",
+    "benchmark",
 }
 # Only opened by views that a limited person is never let into, or asked for what is that person's own.
 EVERYWHERE = {"change", "audit_entry", "import_run", "import_row", "quarantine", "registry_metric", "notification", "rule_event"}
-EVERYWHERE |= {"source", "source_run", "source_keys"}
+EVERYWHERE |= {"source", "source_run", "source_keys", "review_pack"}
 PERSONS = {"user", "web_session", "api_token", "calendar_feed"}
 
 
