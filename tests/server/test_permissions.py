@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.liveness import Outage
+from musterroll.storage.tables.targets import Target
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access import users as access_users
@@ -97,6 +99,14 @@ def built(database: Database, folder: Path) -> Server:
     sample_fleet.fill(database, datetime.now(UTC))
     with database.transaction() as session:
         for account in session.exec(select(Account)):
+            target = {
+                "measure": "coverage_rate",
+                "scope": "account",
+                "key": str(account.id),
+                "period": "month",
+                "from_on": date(2026, 1, 1),
+            }
+            session.add(Target(**target, from_on=date(2026, 1, 1), account_id=account.id, value=Decimal(90), set_at=0, set_by="test"))
             session.add(Outage(kind=GroupKind.ACCOUNT, key="", name="", account_id=account.id, since=0, noticed_at=0, silent=3, units=3))
     return Server(create_app(Settings(data_dir=folder), database, Metrics()), database)
 
@@ -199,6 +209,7 @@ def named(server: Server, account: str) -> dict[str, list[str]]:
         "sites/ref": keys(f"sites?account={account}", "ref"),
         "contracts/ref": keys(f"contracts?account={account}", "ref"),
         "outages/number": [str(item["id"]) for item in items("outages") if item["account"]["ref"] == account],
+        "targets/number": [str(item["id"]) for item in items("targets") if item["key"] == account],
         "findings/number": keys(f"findings?account={account}&limit=3", "id"),
     }
 

@@ -36,11 +36,8 @@ def test_a_target_is_set_shown_and_ended(visitor: Visitor, fleet_database: Datab
     assert all(text in detail for text in ("What changed since", "Set by", "95 % ± 2 points"))
     full = visitor.get(f"/api/v1/targets/{item['id']}").json
     assert sum(move["effect"] for move in full["bridge"]["reasons"]) - (full["value"] - full["last_period"]) < 0.1
-    for wrong, answer in (
-        ({"value": "high"}, "such as 95"),
-        ({"scope": "account", "key": "A9"}, "no account"),
-        ({"measure": "x"}, "choose"),
-    ):
+    wrongs = {"such as 95": {"value": "high"}, "no account": {"scope": "account", "key": "A9"}, "one of": {"measure": "x"}}
+    for answer, wrong in wrongs.items():
         refused = visitor.post("/targets", seen="/targets", **{**FORM, **wrong})
         assert refused.status_code == 422
         assert answer in refused.text
