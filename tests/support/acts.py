@@ -35,6 +35,7 @@ TWINS = {
 NEWS = {
     "accounts": HEAD["accounts"] + "A1,Umber,A2,umber.example,DE,enterprise\nA9,New,A8,,,\n",
     "sites": HEAD["sites"] + "S2,A2,Lyon Sud,69002,Europe/Paris\nS9,A9,New,,\n",
+    "contacts": HEAD["contacts"] + "K1,A3,,Anna,Vos,,anna@umber.example,,de,no,,\nK9,A9,,New,Person,,new@a9.example,,,,,\n",
     "units": HEAD["units"] + "SN1002,Acme,Pump 3,2024-06-23,2024-09-01,Retired,A2,S2,24\nSN9,Nova,Lamp,,,In Stock,,,\n",
     "product-names": HEAD["product-names"] + "ACM,,Acme Inc.,\nNova,L1,Nova,Lamp\n",
     "products": HEAD["products"] + "Acme,Rotor 9,130,EUR,Battery\nAcme,Rotor 12,99,EUR,Always on\n",

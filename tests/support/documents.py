@@ -29,6 +29,11 @@ FLEET = {
     "sites": (
         "Site ID,Account ID,Site Name,Postcode,Time Zone\nS1,A1,Essen 1,45127,Europe/Berlin\nS2,A2,Lyon Nord,69001,\nS3,A3,Nice,06000,\n"
     ),
+    "contacts": (
+        "Contact ID,Account ID,Site ID,First Name,Last Name,Role,Email,Phone,Language,Consent,Consent Source,Consent Date\n"
+        "K1,A1,S1,Anna,Vos,Facility manager,anna@umber.example,+31 20 1,de,yes,Order form,2026-01-31\n"
+        "K2,A2,,,Petit,,petit@larkspur.example,,fr,,,\n"
+    ),
     "product-names": "Manufacturer,Model,Registered Manufacturer,Registered Model\nACM,,Acme,\nZenith,Valve B,Zenith,Valve\n",
     "products": (
         "Manufacturer,Model,List Price Per Year,Currency,Reporting Class\nAcme,Rotor 9,120.50,EUR,Battery\nAcme,Rotor 10,,,Always on\n"

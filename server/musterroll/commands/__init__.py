@@ -79,6 +79,11 @@ COMMANDS = {
         "Targets of active licences, coverage, attach rate and operating share, and benchmarks of the industry.",
     ),
     "follow-ups": Entry("follow_ups", "follow_ups", "Accounts assigned to people, with a due date and a comment."),
+    "contacts": Entry(
+        "contacts",
+        "contacts",
+        "People at customers.",
+    ),
     "limits": Entry("limits", "limits", "Limits of contract lines (calls or hours per period), and what is left of them."),
     "installed-base": Entry(
         "installed_base",

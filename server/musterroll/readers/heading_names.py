@@ -343,3 +343,42 @@ CONTACT_EMAIL = (
     "contactemail email emailaddress mail useremail primaryuseremail primaryuseremailaddress primaryuserupn upn emailadresse courriel "
     "correo"
 )
+CONTACT_KEY = (
+    "contactid contactnumber contactno contactref contactcode kontaktid kontaktnummer kontaktnr idcontact numerocontact idcontacto "
+    "idcontatto contactpersoonid idkontaktu | recordid externalid internalid | id number no nummer nr"
+)
+FIRST_NAME = "firstname givenname forename contactfirstname vorname prenom nombredepila primeironome voornaam imie"
+LAST_NAME = (
+    "lastname surname familyname contactlastname nachname familienname nomdefamille apellido apellidos sobrenome cognome "
+    "achternaam nazwisko | contactname fullname contactfullname contact name ansprechpartner nomcomplet nombrecompleto "
+    "nomecompleto naam"
+)
+ROLE = (
+    "role jobtitle title position contactrole jobrole function funktion rolle stellung beruf poste fonction cargo puesto ruolo "
+    "qualifica functie stanowisko"
+)
+PERSON_EMAIL = (
+    "email emailaddress contactemail mail workemail businessemail primaryemail emailaddress1 useremail emailadresse mailadresse "
+    "courriel adressemail correo correoelectronico enderecodeemail indirizzoemail adresemail"
+)
+PERSON_PHONE = f"contactphone directphone {PHONE} mobile mobilephone mobilephonenumber mobiltelefon handy portable movil celular mobiel"
+LANGUAGE = (
+    "language preferredlanguage languagecode locale contactlanguage sprache bevorzugtesprache langue langueprefere idioma lingua "
+    "taal voorkeurstaal jezyk"
+)
+CONSENT = (
+    "consent emailconsent marketingconsent consentstatus consentgiven optin emailoptin optedin subscriptionstatus newsletter "
+    "einwilligung einwilligungemail zustimmung consentement consentimiento consentimento consenso toestemming zgoda"
+)
+CONSENT_SOURCE = (
+    "consentsource optinsource sourceofconsent consentorigin einwilligungquelle quelledereinwilligung sourceduconsentement "
+    "origenconsentimiento origemconsentimento origineconsenso brontoestemming zrodlozgody"
+)
+CONSENT_DATE = (
+    "consentdate consenton dateofconsent consentgivenon optindate optintime einwilligungam datumdereinwilligung einwilligungsdatum "
+    "dateduconsentement fechaconsentimiento dataconsentimento dataconsenso datumtoestemming datazgody"
+)
+OPTED_OUT = (
+    "optedout optout emailoptout emailoptedout hasoptedoutofemail unsubscribed unsubscribedfromallemail donotemail donotbulkemail "
+    "abgemeldet keineemails desabonne"
+)

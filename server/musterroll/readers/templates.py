@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from musterroll.readers import cells
+from musterroll.readers import cells, contacts
 from musterroll.readers.fields import DocumentKind, Field
 from musterroll.readers.statuses import Statuses
 
@@ -30,6 +30,9 @@ _EXAMPLES = {  # by field, or by kind and field where kinds differ
     **{"rates.currency": "GBP", "rates.base": "EUR", "rates.on": "2026-01-31", "rates.rate": "1.15"},
     **{"measure": "Contract attach rate", "industry": "Medical devices", "year": "2025", "benchmarks.value": "64.5"},
     **{"benchmarks.source": "Field service survey 2025"},
+    **{"contacts.ref": "K-1", "contacts.site": "S-10", "first_name": "Pat", "last_name": "Example", "role": "Facility manager"},
+    **{"email": "pat@umber.example", "language": "en", "consent": "yes", "consent_source": "Order form", "consent_on": "2026-01-31"},
+    **{"opted_out": "no"},
     **{"on": "2027-03-01", "deliveries.ref": "PO-1", "least": "1", "most": "2"},
 }
 _FORMS = {
@@ -42,6 +45,8 @@ _FORMS = {
     cells.yes_or_no: "yes or no",
     cells.currency: "a code such as EUR",
     cells.zone: "a name such as Europe/Berlin",
+    contacts.language: "a code such as en or de, or its name",
+    contacts.email: "one address",
 }
 
 

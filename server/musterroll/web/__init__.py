@@ -40,6 +40,7 @@ from musterroll.web.pages import (
     unit_actions,
 )
 from musterroll.web.pages import calendar as calendar_pages
+from musterroll.web.pages import contacts as contacts_pages
 from musterroll.web.pages import findings as findings_pages
 from musterroll.web.pages import licences as licences_pages
 from musterroll.web.pages import limits as limits_pages
@@ -72,6 +73,7 @@ _SUBJECTS = (
     outages,
     installed_base,
     accounts_pages,
+    contacts_pages,
     contracts,
     licences_pages,
     limits_pages,

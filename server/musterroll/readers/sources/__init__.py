@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from musterroll.readers.sources import business, devices, platforms, registry, service_desks, subscriptions
+from musterroll.readers.sources import business, devices, people, platforms, registry, service_desks, subscriptions
 from musterroll.readers.sources.source import Source
 
 SOURCES: tuple[Source, ...] = (
@@ -11,6 +11,7 @@ SOURCES: tuple[Source, ...] = (
     *platforms.SOURCES,
     *business.SOURCES,
     *subscriptions.SOURCES,
+    *people.SOURCES,
     *registry.SOURCES,
 )
 

@@ -8,6 +8,7 @@ from musterroll.storage.tables import (  # noqa: F401
     accounts,
     audit,
     capacity,
+    contacts,
     contracts,
     enrolment,
     findings,

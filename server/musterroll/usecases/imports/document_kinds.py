@@ -5,6 +5,7 @@ from musterroll.usecases.imports.importer import Importer
 from musterroll.usecases.imports.kinds.accounts import AccountImporter
 from musterroll.usecases.imports.kinds.benchmarks import BenchmarkImporter
 from musterroll.usecases.imports.kinds.billing import BillingImporter
+from musterroll.usecases.imports.kinds.contacts import ContactImporter
 from musterroll.usecases.imports.kinds.contract_lines import ContractLineImporter
 from musterroll.usecases.imports.kinds.contracts import ContractImporter
 from musterroll.usecases.imports.kinds.deliveries import DeliveryImporter
@@ -21,6 +22,7 @@ IMPORTERS: dict[str, type[Importer]] = {
     for importer in (
         AccountImporter,
         SiteImporter,
+        ContactImporter,
         ProductNameImporter,
         ProductImporter,
         UnitImporter,

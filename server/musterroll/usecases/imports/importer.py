@@ -56,6 +56,9 @@ class Written(NamedTuple):
     changed: list[audit_record.Row]
 
 
+BY_HAND = "entry by hand"  # the file of a record that a person enters
+
+
 class Source(NamedTuple):
     """Where a document comes from, and who imports it when."""
 

@@ -20,7 +20,7 @@ from musterroll.storage.tables.audit import AuditChange
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.imports.document_kinds import IMPORTERS
 from musterroll.usecases.imports.export import KINDS, Cells, cells_of
-from musterroll.usecases.imports.importer import Importer, KnownRecord, PlannedWrite, Source
+from musterroll.usecases.imports.importer import BY_HAND, Importer, KnownRecord, PlannedWrite, Source
 
 _IRREGULAR = {"billing": "payment state", "deliveries": "planned delivery"}
 SINGULAR = {kind: kind.removesuffix("s").replace("-", " ") for kind in KINDS} | _IRREGULAR
@@ -70,7 +70,7 @@ def _importer(session: Session, entry: Entry, now: datetime) -> Importer:
     names = [field.name for field in kind.fields]
     if unknown := [name for name in entry.cells if name not in names]:
         raise DomainError(f"{kind.title} have no field {unknown[0][:60]!r}; the fields are {', '.join(names)}", "no_field")
-    return IMPORTERS[entry.kind](session, Source("entry by hand", entry.actor, now))
+    return IMPORTERS[entry.kind](session, Source(BY_HAND, entry.actor, now))
 
 
 def _current(importer: Importer, entry: Entry) -> tuple[KnownRecord, Cells]:

@@ -22,6 +22,7 @@ TABLES: Mapping[str, type[TableUndo]] = {
     **dict.fromkeys(("incident", "unit_note", "finding_decision", "proposal", "notification_rule", "scenario"), TableUndo),
     **dict.fromkeys(("claim_token", "user", "api_token", "exchange_rate", "registry_option"), TableUndo),
     **dict.fromkeys(("follow_up", "line_limit", "planned_delivery", "target", "benchmark"), TableUndo),
+    **dict.fromkeys(("contact",), TableUndo),
 }
 
 

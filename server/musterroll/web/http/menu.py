@@ -33,6 +33,7 @@ ENTRIES = (
     Entry("/segments", "Segments", "filter", "Planning"),
     Entry("/definitions", "Definitions", "help-circle", "Planning"),
     Entry("/accounts", "Accounts", "building", "Customers & contracts"),
+    Entry("/contacts", "Contacts", "users", "Customers & contracts", Role.TECHNICIAN),
     Entry("/contracts", "Contracts", "file-text", "Customers & contracts"),
     Entry("/limits", "Contract limits", "clock-exclamation", "Customers & contracts"),
     Entry("/reconciliation", "Reconciliation", "scale", "Customers & contracts", first=True),

@@ -9,6 +9,7 @@ from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.values import cursors
 from musterroll.storage.accounts import hierarchy as stored
 from musterroll.storage.accounts.hierarchy import AccountFilter
+from musterroll.storage.contacts import contacts as stored_contacts
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.liveness import outages
 from musterroll.usecases.accounts.hierarchy import account
@@ -22,7 +23,7 @@ from musterroll.web.pages.usage import chart as usage_chart
 
 pages = Blueprint("accounts", __name__)
 
-PAGE = 50
+PAGE, _CONTACTS = 50, 6
 _PARAMS = ("text", "segment", "country", "under")
 
 
@@ -46,6 +47,7 @@ def detail(ref: str) -> str:
         overview = account_overview.account_overview(session, ref, now)
         open_outages = outages.of_account(session, overview.row.id)
         parts_of_health = account_health(session, ref, now, alone=alone)
+        people = stored_contacts.of_account(session, overview.row.id, _CONTACTS + 1)
         use = usage_chart(session, UsageScope(account=ref), request.args, now)
     return page(
         "customer.html",
@@ -53,6 +55,8 @@ def detail(ref: str) -> str:
         overview=overview,
         outages=open_outages,
         use=use,
+        people=people[:_CONTACTS],
+        more_people=len(people) > _CONTACTS,
         use_label=label,
         parts_of_health=parts_of_health,
         alone=alone,

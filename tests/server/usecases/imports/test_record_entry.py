@@ -24,6 +24,7 @@ NEW = {
     "contract-lines": {"contract": "C1", "number": "9", "site": "S1", "model": "Pump 3", "quantity": "4", "price": "12.50"},
     "billing": {"contract": "C3", "payment": "Paid"},
     "incidents": {"ref": "T9", "serial": "SN1001", "maker": "Acme", "opened_on": "2026-11-01", "category": "question"},
+    "contacts": {"account": "A1", "first_name": "Nina", "last_name": "Ode", "email": "nina@umber.example", "ref": "nina@umber.example"},
     "deliveries": {"on": "2027-03-01", "maker": "Acme", "model": "Pump 3", "quantity": "40", "least": "20"},
 }
 CORRECTED = {  # key and new values; the empty ones are cleared
@@ -35,6 +36,7 @@ CORRECTED = {  # key and new values; the empty ones are cleared
     "contract-lines": ({"contract": "C1", "number": "2"}, {"quantity": "5", "service": "", "ends_on": ""}),
     "billing": ({"contract": "C1"}, {"payment": "Overdue", "invoiced_on": ""}),
     "incidents": ({"ref": "T1"}, {"closed_on": "", "hours": "2.5"}),
+    "contacts": ({"ref": "K1"}, {"role": "", "site": "", "last_name": "Voss", "language": "en"}),
     "deliveries": ({"on": "2027-01-15", "maker": "Acme", "model": "Rotor 9"}, {"quantity": "90", "least": "", "most": "99"}),
 }
 

@@ -1,0 +1,1 @@
+"""People at customers: their consent, reminders to them, and what is handed over to other programs."""

@@ -1,0 +1,1 @@
+"""People at customers, reminders to them, and exports of them."""
