@@ -5,6 +5,7 @@ from typing import Any
 import click
 from sqlalchemy import Row
 
+from musterroll.commands import reminders
 from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_list
 from musterroll.domain.contacts.consent import Consent
@@ -29,6 +30,9 @@ def contacts() -> None:
 
     To import a list: musterroll import contacts FILE; to add one: musterroll records add contacts first_name=Anna ...
     """
+
+
+contacts.add_command(reminders.reminders)
 
 
 @contacts.command("list")

@@ -14,6 +14,8 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import sources as stored_sources
 from musterroll.usecases.audit import verify as audit_verify
+from musterroll.usecases.contacts import due as due_reminders
+from musterroll.usecases.contacts import reminders
 from musterroll.usecases.installed_base import target_states
 from musterroll.usecases.liveness import outages, rhythms, stale_sweep
 from musterroll.usecases.messages import identity
@@ -57,6 +59,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
     scheduled += [Job("send", 2.0, notifications.send), Job("delete_old", 3600.0, notifications.delete_old)]
     scheduled += [Job("sources", 5.0, work.sources), Job("source_history", 3600.0, work.source_history)]
     scheduled.append(Job("calendar", 30.0, notifications.calendar))
+    scheduled.append(Job("reminders", 10.0, _ReminderJobs(database, settings.public_url).remind))
     scheduled += [Job("product_changes", 2.0, work.product_changes), Job("verify", 5.0, work.verify), Job("metrics", 60.0, work.metrics)]
     return scheduled
 
@@ -235,3 +238,23 @@ class _NotificationJobs(NamedTuple):
         with self.database.transaction() as session:
             compose.delete_old(session, now)
             outages.forget(session, now)
+
+
+class _ReminderJobs(NamedTuple):
+    """Reminders to customers. `public_url` is the address that their links begin with."""
+
+    database: Database
+    public_url: str | None
+
+    def remind(self, now: datetime) -> None:
+        """Once an hour, find what is due, read separately, so that no writer waits; and send what goes out by itself."""
+        with self.database.snapshot() as session:
+            rows = due_reminders.find_due(session, now)
+        if rows is not None:
+            with self.database.transaction() as session:
+                due_reminders.store_due(session, rows, now)
+        with self.database.snapshot() as session:
+            if not reminders.any_to_release(session, self.public_url):
+                return
+        with self.database.transaction() as session:
+            reminders.release_by_rule(session, self.public_url, now)

@@ -45,6 +45,7 @@ from musterroll.web.pages import findings as findings_pages
 from musterroll.web.pages import licences as licences_pages
 from musterroll.web.pages import limits as limits_pages
 from musterroll.web.pages import notifications as notifications_pages
+from musterroll.web.pages import reminders as reminders_pages
 from musterroll.web.pages import segments as segments_pages
 from musterroll.web.pages import sources as sources_pages
 from musterroll.web.pages import targets as targets_pages
@@ -52,6 +53,7 @@ from musterroll.web.pages import unit as unit_pages
 from musterroll.web.pages import usage as usage_pages
 from musterroll.web.pages import users as users_pages
 from musterroll.web.pages import worth as worth_pages
+from musterroll.web.wording import contacts as contact_wording
 from musterroll.web.wording import coverage
 from musterroll.web.wording import filters as filter_wording
 from musterroll.web.wording import findings as finding_wording
@@ -74,6 +76,7 @@ _SUBJECTS = (
     installed_base,
     accounts_pages,
     contacts_pages,
+    reminders_pages,
     contracts,
     licences_pages,
     limits_pages,
@@ -119,6 +122,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     state_wording.install(app)
     import_wording.install(app)
     coverage.install(app)
+    contact_wording.install(app)
     finding_wording.install(app)
     identity_wording.install(app)
     notification_wording.install(app)
@@ -133,6 +137,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     app.register_blueprint(moved_addresses.pages)
     app.register_blueprint(sign_in.pages)
     app.register_blueprint(calendar_pages.feed)
+    app.register_blueprint(reminders_pages.public)
     if settings.oidc_issuer:
         from musterroll.web.http import oidc  # its libraries are imported only if single sign-on is configured
 

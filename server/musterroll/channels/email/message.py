@@ -2,13 +2,13 @@
 
 import json
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 from html import escape
 from typing import Any
 from urllib.parse import quote
 
 from musterroll.channels.delivery import DeliveryAttempt
+from musterroll.channels.email import customer
+from musterroll.channels.email.headers import addressed, one_line
 
 _PAGE = """<!doctype html><html lang="en"><body style="font:16px/1.5 system-ui,sans-serif;color:#17202c;margin:0;padding:24px">
 <h1 style="font-size:20px;margin:0 0 16px">{title}</h1>
@@ -21,26 +21,14 @@ _PAGE = """<!doctype html><html lang="en"><body style="font:16px/1.5 system-ui,s
 def email_message(attempt: DeliveryAttempt, sender: str) -> EmailMessage:
     """An e-mail with a Message-ID that every attempt shares."""
     content: dict[str, Any] = json.loads(attempt.body)
+    if "text" in content:
+        return customer.email_message(attempt, sender, content)
     title, home = attempt.title, attempt.public_url
-    mail = EmailMessage(policy=SMTP)
-    mail["From"] = sender
-    mail["To"] = attempt.address
-    mail["Subject"] = one_line(title)
-    mail["Date"] = format_datetime(attempt.created_at)
-    mail["Message-ID"] = f"<{attempt.key}@{sender.rpartition('@')[2].strip('> ')}>"
-    mail["Auto-Submitted"] = "auto-generated"
+    mail = addressed(attempt, sender)
     foot = f"Sent by Musterroll{f' ({home})' if home else ''}. An admin can change what is sent on the page Notifications."
     mail.set_content(_text(title, content, home, foot))
     mail.add_alternative(_html(title, content, home, foot), subtype="html")
     return mail
-
-
-def one_line(text: str) -> str:
-    """
-    >>> one_line("a\\r\\nBcc: everyone")
-    'a Bcc: everyone'
-    """
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _text(title: str, content: dict[str, Any], home: str | None, foot: str) -> str:

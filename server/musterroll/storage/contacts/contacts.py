@@ -51,7 +51,7 @@ def with_address(session: Session, email: str) -> list[Contact]:
 
 
 def _with_place() -> Select[Any]:
-    names = (col(Account.ref).label("account_ref"), col(Account.name).label("account_name"))
+    names: tuple[Any, ...] = (col(Account.ref).label("account_ref"), col(Account.name).label("account_name"))
     names += (col(Site.ref).label("site_ref"), col(Site.name).label("site_name"))
     columns = (*Contact.__table__.columns, *names)  # type: ignore[attr-defined]
     joined = select(*columns).outerjoin_from(Contact, Account, col(Account.id) == col(Contact.account_id))

@@ -20,9 +20,10 @@ class MessageWithRule(NamedTuple):
 
 
 def rules(session: Session) -> list[NotificationRule]:
-    """Every rule that is not removed, by name."""
+    """Every rule of people that is not removed, by name."""
     r = NotificationRule
-    return list(session.scalars(select(r).where(col(r.removed_at).is_(None)).order_by(col(r.name), col(r.id))))
+    rows = session.scalars(select(r).where(col(r.removed_at).is_(None)).order_by(col(r.name), col(r.id)))
+    return [row for row in rows if row.kinds]  # messages to customers are under a rule without events
 
 
 def active_rules(session: Session) -> list[NotificationRule]:
@@ -108,3 +109,9 @@ def delete_old(session: Session, before: int) -> None:
     session.execute(delete(RuleEvent).where(col(RuleEvent.event_id).in_(old), col(RuleEvent.notification_id).is_not(None)))
     session.execute(delete(EventRow).where(col(EventRow.taken_at) < before, col(EventRow.id).not_in(select(col(RuleEvent.event_id)))))
     session.execute(delete(_N).where(col(_N.created_at) < before, col(_N.state) != MessageState.WAITING))
+
+
+def cancel_for(session: Session, address: str) -> None:
+    """Cancel what has not been sent yet to this address, of messages that name one."""
+    waiting = (col(_N.address) == address, col(_N.state) == MessageState.WAITING)
+    session.execute(update(_N).where(*waiting).values(state=MessageState.DROPPED))

@@ -1,11 +1,14 @@
-"""People at customers."""
+"""People at customers, reminders to them, and the keys of links that are sent to them."""
 
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from sqlmodel import Field
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
 
 from musterroll.domain.contacts.consent import Consent
-from musterroll.storage.tables.columns import BIG, NEVER_REUSED, Audited, row_id, word
+from musterroll.domain.contacts.reminders import ReminderKind, ReminderState
+from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, Audited, row_id, word
 
 
 class Contact(Audited, table=True):
@@ -25,3 +28,58 @@ class Contact(Audited, table=True):
     consent: Consent = word(Consent, default=Consent.UNKNOWN)  # to e-mails
     consent_source: str = Field(default="", max_length=200)
     consent_on: date | None = None
+
+
+class ReminderSetting(Audited, table=True):
+    """When a kind of reminder is due, and whether it goes out by itself; without a row: as shipped."""
+
+    __tablename__ = "reminder_setting"
+    __table_args__ = NEVER_REUSED
+    id: int | None = row_id()
+    kind: ReminderKind = word(ReminderKind, unique=True)
+    lead_days: int
+    releases: bool = False
+
+
+class ReminderTemplate(Audited, table=True):
+    """The text of a reminder in one language, where it is not the shipped one."""
+
+    __tablename__ = "reminder_template"
+    __table_args__ = (UniqueConstraint("kind", "language"), NEVER_REUSED)
+    id: int | None = row_id()
+    kind: ReminderKind = word(ReminderKind)
+    language: str = Field(max_length=8)
+    subject: str = Field(max_length=200)
+    body: str
+
+
+class Reminder(SQLModel, table=True):
+    """One reminder to one address: held until it is released. Its key is never used twice, so that nobody is reminded of a thing again."""
+
+    __table_args__ = (
+        Index("ix_reminder_waiting", "id", postgresql_where=text("state = 'waiting'"), sqlite_where=text("state = 'waiting'")),
+        NEVER_REUSED,
+    )
+    id: int | None = row_id()
+    key: str = Field(unique=True, max_length=400)
+    kind: ReminderKind = word(ReminderKind)
+    account_id: int = Field(index=True, sa_type=BIG)
+    contact_id: int = Field(sa_type=BIG)
+    email: str = Field(index=True, max_length=254)
+    language: str = Field(max_length=8)
+    on: date
+    facts: Any = Field(default_factory=dict, sa_type=DOCUMENT)  # by placeholder
+    state: ReminderState = word(ReminderState, default=ReminderState.WAITING)
+    created_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str = Field(default="", max_length=120)
+    notification_id: int | None = Field(default=None, sa_type=BIG)
+
+
+class LinkKey(SQLModel, table=True):
+    """The key that signs the links of one purpose. A new one ends every link of the old one."""
+
+    __tablename__ = "link_key"
+    purpose: str = Field(primary_key=True, max_length=24)
+    secret: str = Field(max_length=64)
+    renewed_at: datetime

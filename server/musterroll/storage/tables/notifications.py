@@ -82,6 +82,7 @@ class Notification(SQLModel, table=True):
     )
     id: int | None = row_id()
     rule_id: int = Field(foreign_key="notification_rule.id", sa_type=BIG)
+    address: str | None = Field(default=None, max_length=254)  # of the one it is to; none: that of its rule
     key: str = Field(unique=True, max_length=64)  # the ID that the receiver knows it by, the same at every attempt
     title: str = Field(max_length=300)
     body: str  # JSON: as composed

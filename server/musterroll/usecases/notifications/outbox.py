@@ -66,7 +66,7 @@ def _attempt(message: Notification, rule: NotificationRule, public_url: str | No
         message.id or 0,
         message.attempts,
         rule.way,
-        rule.address,
+        message.address or rule.address,
         rule.secret,
         message.key,
         message.title,

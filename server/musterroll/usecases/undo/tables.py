@@ -22,7 +22,14 @@ TABLES: Mapping[str, type[TableUndo]] = {
     **dict.fromkeys(("incident", "unit_note", "finding_decision", "proposal", "notification_rule", "scenario"), TableUndo),
     **dict.fromkeys(("claim_token", "user", "api_token", "exchange_rate", "registry_option"), TableUndo),
     **dict.fromkeys(("follow_up", "line_limit", "planned_delivery", "target", "benchmark"), TableUndo),
-    **dict.fromkeys(("contact",), TableUndo),
+    **dict.fromkeys(
+        (
+            "contact",
+            "reminder_setting",
+            "reminder_template",
+        ),
+        TableUndo,
+    ),
 }
 
 

@@ -46,10 +46,13 @@ OF_ALL = {
     "undo_progress",
     "usage_counter",
     "benchmark",
+    "reminder_setting",
+    "reminder_template",
 }
 # Only opened by views that a limited person is never let into, or asked for what is that person's own.
 EVERYWHERE = {"change", "audit_entry", "import_run", "import_row", "quarantine", "registry_metric", "notification", "rule_event"}
 EVERYWHERE |= {"source", "source_run", "source_keys", "review_pack"}
+EVERYWHERE |= {"link_key"}
 PERSONS = {"user", "web_session", "api_token", "calendar_feed"}
 
 

@@ -1,0 +1,26 @@
+"""An e-mail to a customer: plain text in their language, with a link that ends such e-mails."""
+
+from email.message import EmailMessage
+from typing import Any
+
+from musterroll.channels.delivery import DeliveryAttempt, DeliveryError
+from musterroll.channels.email.headers import addressed
+
+_FOOT = {
+    "de": "Sie erhalten diese E-Mail, weil Sie in E-Mails von uns eingewilligt haben. Abbestellen: {link}",
+    "en": "You receive this e-mail because you agreed to e-mails from us. To unsubscribe: {link}",
+}
+
+
+def email_message(attempt: DeliveryAttempt, sender: str, content: dict[str, Any]) -> EmailMessage:
+    """One click on the header or the link unsubscribes (RFC 8058). Raises DeliveryError without a public address to link to."""
+    if attempt.public_url is None:
+        raise DeliveryError("the link to unsubscribe needs the registry's public address; set MUSTERROLL_PUBLIC_URL")
+    link = attempt.public_url.rstrip("/") + content["unsubscribe"]
+    mail = addressed(attempt, sender)
+    mail["Content-Language"] = content["language"]
+    mail["List-Unsubscribe"] = f"<{link}>"
+    mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    foot = _FOOT.get(content["language"], _FOOT["en"]).format(link=link)
+    mail.set_content(f"{content['text']}\n\n-- \n{foot}\n")
+    return mail
