@@ -16,6 +16,7 @@ SETTINGS = {
     "serial": ("S", "serial number on the label, if the firmware reports none"),
     "maker": ("NAME", "maker, if the firmware reports none"),
     "model": ("NAME", "model, if the firmware reports none"),
+    "host": ("NAME", "the host that a container or virtual machine runs on; containers find it themselves"),
     "interval": ("SECONDS", "seconds between heartbeats, until the registry sets another interval"),
 }
 
@@ -50,7 +51,7 @@ def enroll(flags: argparse.Namespace, settings: Settings, directory: StateDirect
         raise AgentError(
             f"this machine is already enrolled as unit {previous.unit} ({directory.identity_path}): add --force to enrol again"
         )
-    machine = override(probe(), settings.serial, settings.maker, settings.model)
+    machine = override(probe(), settings.serial, settings.maker, settings.model, settings.host)
     directory.create()
     directory.lock()
     attempt = directory.begin_enrolment()

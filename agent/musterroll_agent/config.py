@@ -25,6 +25,7 @@ class Settings(NamedTuple):
     serial: str = ""
     maker: str = ""
     model: str = ""
+    host: str = ""  # what a container or virtual machine runs on
     firmware: str = ""
     card: str = ""  # path of the warranty card
     usage: str = ""  # path of a JSON object of lifetime usage counters

@@ -73,6 +73,22 @@ def network(root: Path) -> Properties:
     return {}
 
 
+def container_host(root: Path) -> Properties:
+    """In a container: what runs it. All containers on a host see one boot, which changes when the host starts anew."""
+    inside = any((root / mark).exists() for mark in (".dockerenv", "run/.containerenv", "var/run/secrets/kubernetes.io"))
+    return {"host": _line(root / "proc/sys/kernel/random/boot_id")} if inside else {}
+
+
+def cores(root: Path) -> Properties:
+    """The processor cores of the host, also where a container may use only some of them."""
+    try:
+        lines = (root / "proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return {}
+    number = sum(line.startswith("processor") for line in lines)
+    return {"cores": str(number)} if number else {}
+
+
 def windows(root: Path) -> Properties:
     if sys.platform != "win32":
         return {}
@@ -104,7 +120,7 @@ def _run(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=15, check=True).stdout  # noqa: S603 - fixed commands
 
 
-PROVIDERS: tuple[Callable[[Path], Properties], ...] = (dmi, device_tree, cpuinfo, network, windows, macos)
+PROVIDERS: tuple[Callable[[Path], Properties], ...] = (dmi, device_tree, cpuinfo, network, container_host, cores, windows, macos)
 
 
 def probe(root: Path = Path("/")) -> Machine:
@@ -119,7 +135,7 @@ def probe(root: Path = Path("/")) -> Machine:
             elif value and name not in values and not unfilled:
                 values[name] = "".join(filter(str.isprintable, value))[:MAX_TEXT]
                 source = provider.__name__ if name == "serial" else source
-    evidence: Properties = {name: values[name] for name in ("board_serial", "mac") if name in values}
+    evidence: Properties = {name: values[name] for name in ("board_serial", "mac", "host", "cores") if name in values}
     return Machine(values.get("serial", ""), values.get("maker", ""), values.get("model", ""), source, evidence, placeholder)
 
 
@@ -130,7 +146,7 @@ def _safely(provider: Callable[[Path], Properties], root: Path) -> Properties:
         return {}
 
 
-def override(machine: Machine, serial: str, maker: str, model: str) -> Machine:
+def override(machine: Machine, serial: str, maker: str, model: str, host: str = "") -> Machine:
     """The machine with the owner's settings taking precedence. Raises AgentError where serial, maker or model is still unknown."""
     if serial and is_placeholder(serial):
         raise AgentError(f"the serial {serial!r} is a placeholder that many units share: give the one on the label with --serial")
@@ -142,4 +158,5 @@ def override(machine: Machine, serial: str, maker: str, model: str) -> Machine:
     for name in ("maker", "model"):
         if not getattr(merged, name):
             raise AgentError(f"the firmware does not report a {name}: give it with --{name}, or set {name} in the configuration file")
-    return merged._replace(source="given" if serial else machine.source)
+    evidence = machine.evidence | ({"host": host} if host else {})
+    return merged._replace(source="given" if serial else machine.source, evidence=evidence)

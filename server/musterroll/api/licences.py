@@ -1,5 +1,6 @@
-"""Licences on active contract lines: sold, and active (assigned to an operating unit)."""
+"""Licences on contract lines in force, units provisioned and units active: by segment, product, account or all three."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
@@ -9,16 +10,19 @@ from sqlmodel import Session
 
 from musterroll.api.http.context import answer, clock, snapshot
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import HttpError
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import DayOrInstant, RequestSchema, Schema
-from musterroll.domain.installed_base.licences import LicenceCount
-from musterroll.domain.installed_base.provisioned import Provisioned
+from musterroll.domain.installed_base.licence_rules import LicenceRule
+from musterroll.domain.installed_base.positions import LONGEST_WINDOW, PositionRow
 from musterroll.domain.installed_base.targets import TargetLevel
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.values import cursors
 from musterroll.usecases.installed_base import licence_trend, targets
 from musterroll.usecases.installed_base import licences as base_licences
-from musterroll.usecases.installed_base import provisioned as provisioned_units
+from musterroll.usecases.installed_base import positions as licence_positions
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
+from musterroll.usecases.installed_base.positions import PARTS, PositionBreakdown
 
 api = guarded("licences", "licences")
 
@@ -30,10 +34,24 @@ class SeatsOut(Schema):
 
 
 class LicenceOut(SeatsOut):
-    name: str = Field(description="Segment, product or account; empty if unknown.")
-    provisioned: int | None = Field(description="Units deployed, or enrolled and neither returned nor retired; null for past days.")
-    active_units: int | None = Field(description="Of these, units that have reported in the window; null for past days.")
-    over: int | None = Field(description="Units provisioned beyond the licences sold; below zero: licences without a unit.")
+    """`segment`, `maker`, `model` and `account` are null where the list is not broken down by them, and empty where unknown.
+
+    Of past days only the name, `active`, `gross` and `listed` are known.
+    """
+
+    name: str = Field(description="Segment, product or account; of `each`, all three; empty if unknown.")
+    segment: str | None = None
+    maker: str | None = None
+    model: str | None = None
+    account: str | None = None
+    kind: UnitKind | None = Field(default=None, description="Of the product.")
+    licence_rule: LicenceRule | None = Field(default=None, description="How units of the product count: each, each host, or its cores.")
+    provisioned: int | None = Field(default=None, description="Units deployed, or enrolled and neither returned nor retired.")
+    licences: int | None = Field(default=None, description="Licences that the provisioned units take, by the rule of each product.")
+    active_units: int | None = Field(default=None, description="Provisioned units that have reported in the window.")
+    over: int | None = Field(default=None, description="Licences in use beyond those sold.")
+    under: int | None = Field(default=None, description="Licences sold that no provisioned unit uses.")
+    units_over: int | None = Field(default=None, description="The part of `over` that is a unit each.")
 
 
 class LicencePage(Schema):
@@ -55,8 +73,9 @@ class LicenceTrend(Schema):
 
 
 class LicenceQuery(ListQuery):
-    by: LicenceBreakdown = LicenceBreakdown.SEGMENT
-    window: Literal["7", "30", "90", "365"] = Field(default="30", description="Days in which active units have reported.")
+    by: PositionBreakdown = PositionBreakdown.SEGMENT
+    kind: UnitKind | None = Field(default=None, description="Only products of this kind; not for past days.")
+    window: int = Field(default=30, ge=1, le=LONGEST_WINDOW, description="Days in which active units have reported.")
     on: DayOrInstant | None = Field(default=None, description="A day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
@@ -65,27 +84,36 @@ class LicenceTrendQuery(RequestSchema):
     every: Literal["month", "quarter"] = "month"
 
 
-@listing(api, "/licences", LicencePage, "Licences sold and active on a day, by name")
+@listing(api, "/licences", LicencePage, "Licences sold, provisioned and active, by name", 400)
 def list_licences(query: LicenceQuery) -> Response:
     now = clock()
     with snapshot() as session:
-        licences = base_licences.licences(session, query.on or now, query.by, now)
+        on, total, every = _past(session, query, query.on, now) if query.on else _present(session, query, now)
         target = targets.fleet_licences(session)
-        units = None if query.on else provisioned_units.provisioned(session, now).value[query.by]
-    every = sorted(licences.counts.keys() | (units or {}).keys())
 
     def fetch(_: Session, cursor: str | None, limit: int) -> Page:
-        after = cursors.text(cursor)
-        behind = [name for name in every if after is None or name > after]
-        names, following = cursors.cut(behind, limit, lambda name: (name,))
-        return [_out(name, licences.counts.get(name, LicenceCount(0, 0)), units, int(query.window)) for name in names], following
+        after = cursors.number(cursor) or 0
+        behind = list(enumerate(every, 1))[after:]
+        numbered, following = cursors.cut(behind, limit, lambda pair: (pair[0],))
+        return [item for _, item in numbered], following
 
-    summary = {
-        "on": licences.on,
-        "total": SeatsOut(**licences.total._asdict()),
-        "level": target.level_of(licences.on, licences.total.active),
-    }
+    summary = {"on": on, "total": total, "level": target.level_of(on, total.active)}
     return listed(LicencePage, query, "licences", fetch, lambda: summary)
+
+
+def _present(session: Session, query: LicenceQuery, now: datetime) -> tuple[date, SeatsOut, list[LicenceOut]]:
+    table = licence_positions.table(session, query.by, query.kind, now)
+    total = SeatsOut(active=table.total.active, gross=table.total.sold, listed=table.total.listed)
+    items = [_out(row, PARTS[query.by], query.window) for row in table.rows]
+    return now.date(), total, sorted(items, key=lambda item: item.name)
+
+
+def _past(session: Session, query: LicenceQuery, on: date | datetime, now: datetime) -> tuple[date, SeatsOut, list[LicenceOut]]:
+    if query.by is PositionBreakdown.EACH or query.kind:
+        raise HttpError(400, "not_for_past_days", "past days are counted by segment, product or account, of all kinds together")
+    licences = base_licences.licences(session, on, LicenceBreakdown(query.by), now)
+    items = [LicenceOut(name=name, **count._asdict()) for name, count in licences.counts.items()]
+    return licences.on, SeatsOut(**licences.total._asdict()), items
 
 
 @api.get("/licences/trend", summary="Licences sold and active by month or quarter", responses={200: LicenceTrend})
@@ -99,9 +127,21 @@ def get_licence_trend(query: LicenceTrendQuery) -> Response:
     return answer(LicenceTrend(at=trend.at, items=items))
 
 
-def _out(name: str, count: LicenceCount, units: provisioned_units.ByName | None, window: int) -> LicenceOut:
-    if units is None:
-        return LicenceOut(name=name, **count._asdict(), provisioned=None, active_units=None, over=None)
-    part = units.get(name, Provisioned())
-    facts = {"provisioned": part.units, "active_units": part.active(window), "over": part.beyond(count.gross)}
-    return LicenceOut(name=name, **count._asdict(), **facts)
+def _out(row: PositionRow, parts: Sequence[str], window: int) -> LicenceOut:
+    position, key = row.position, {name: getattr(row.key, name) for name in parts}
+    named = [key[name] for name in ("segment", "model", "account") if name in key]
+    return LicenceOut(
+        name=" / ".join(named),
+        **key,
+        kind=UnitKind(row.kind) if row.kind else None,
+        licence_rule=LicenceRule(row.rule) if row.rule else None,
+        active=position.active,
+        gross=position.sold,
+        listed=position.listed,
+        provisioned=position.units,
+        licences=position.licences,
+        active_units=position.active_units(window),
+        over=position.over,
+        under=position.under,
+        units_over=position.units_over,
+    )

@@ -15,7 +15,9 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import Price, RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
+from musterroll.domain.installed_base.licence_rules import LicenceRule
 from musterroll.domain.liveness import LEAST_INTERVAL, MOST_INTERVAL, ReportingClass
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import NotFound
@@ -68,6 +70,8 @@ class ProductBody(RequestSchema):
     interval: int | None = Field(
         default=None, ge=LEAST_INTERVAL, le=MOST_INTERVAL, description="Seconds between reports its units are set to; null: as configured."
     )
+    kind: UnitKind = Field(default=UnitKind.DEVICE, description="What its units are; existing units are identified by its rule at once.")
+    licence_rule: LicenceRule = Field(default=LicenceRule.UNIT, description="How units count as licences: each, each host, or its cores.")
 
 
 @api.get("/policies", summary="Warranty policies", responses={200: PolicyList})
@@ -116,6 +120,8 @@ class ProductOut(Schema):
     policy: str | None = Field(description="Warranty policy; null: default.")
     list_price: Price | None = Field(description="List price per unit per year.")
     currency: str
+    kind: UnitKind
+    licence_rule: LicenceRule
     units: int
 
 

@@ -8,6 +8,7 @@ from pydantic import Field, create_model
 
 from musterroll.api.http.schemas import NamedRef, Schema, last_day_of, named_ref
 from musterroll.domain.liveness import Liveness
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import from_ms
 from musterroll.usecases.units.history import StateChange, UnitMessage
@@ -30,6 +31,7 @@ class UnitOut(Schema):
     serial: str = Field(description="Serial as written.")
     maker: str
     model: str
+    kind: UnitKind = Field(description="What it is: a device, or something without hardware.")
     lifecycle: Lifecycle
     liveness: Liveness
     liveness_since: datetime | None
@@ -54,6 +56,8 @@ class UnitOut(Schema):
     warranty_last_day: date | None = Field(description="Last day of the warranty, where records say so.")
     asset_tag: str | None
     hostname: str | None
+    host: str | None = Field(description="What it runs on, where records or its agent say.")
+    cores: int | None = Field(description="Processor cores of the host.")
     details: dict[str, str] = Field(description="Contact, location, cost and provider, as records have them.")
     firmware: str
     agent: str

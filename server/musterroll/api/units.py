@@ -11,6 +11,7 @@ from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import PageQuery, RequestSchema, Text, UnitPath
 from musterroll.api.unit_schemas import LookUpOut, MessagePage, StateChangePage, UnitOut, UnitPage, message_out, state_change_out, unit_out
 from musterroll.domain.liveness import Liveness
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values import cursors
 from musterroll.usecases.fleet.pages import FleetFilter, fleet
@@ -29,6 +30,7 @@ class FleetQuery(ListQuery):
     maker: Text | None = Field(default=None, max_length=200)
     model: Text | None = Field(default=None, max_length=200)
     under: Text | None = Field(default=None, max_length=80, description="Account number; includes subsidiaries.")
+    owner: Text | None = Field(default=None, max_length=80, description="Account number of the unit, else of its site; `-`: none.")
     segment: Text | None = Field(default=None, max_length=80, description="Segment of the account; `-`: none.")
     country: Text | None = Field(default=None, max_length=60, description="Country of the site, else of the account; `-`: unknown.")
     firmware: Text | None = Field(default=None, max_length=200, description="Firmware version; `-`: never reported.")
@@ -47,6 +49,9 @@ class FleetQuery(ListQuery):
     ending: int | None = Field(default=None, ge=0, le=3660, description="Warranty ends within this many days.")
     over: bool | None = Field(default=None, description="Over quantity: the contract lines for it have no licences left.")
     outdated: bool | None = Field(default=None, description="Firmware older than the newest of its product.")
+    kind: UnitKind | None = Field(default=None, description="What the units are.")
+    provisioned: bool | None = Field(default=None, description="Deployed, or enrolled and neither returned nor retired.")
+    heard: int | None = Field(default=None, ge=0, le=3660, description="Has reported within this many days.")
 
 
 class CodeQuery(RequestSchema):

@@ -8,7 +8,9 @@ import click
 
 from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_json, print_list
+from musterroll.domain.installed_base.licence_rules import LicenceRule
 from musterroll.domain.liveness import ReportingClass
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values import durations
 from musterroll.domain.values.errors import NotFound
@@ -30,6 +32,8 @@ _PRODUCTS: Columns[dict[str, Any]] = (
     Column("LIST PRICE", lambda row: None if row["list_price"] is None else Money(row["list_price"], row["currency"]), right=True),
     Column("WARRANTY POLICY", lambda row: row["policy"] or "default"),
     Column("REPORTING", lambda row: row["reporting"].replace("_", " ")),
+    Column("KIND", lambda row: row["kind"]),
+    Column("COUNTED BY", lambda row: row["licence_rule"]),
     Column("EVERY", lambda row: durations.written(row["interval"]) if row["interval"] else None, right=True),
 )
 _POLICIES: Columns[Policy] = (
@@ -84,7 +88,7 @@ def products() -> None:
 @click.pass_obj
 def list_(context: Context, text: str, limit: int, as_json: bool) -> None:
     """List products with their number of units. The list price is per unit per year."""
-    names = ("maker", "model", "units", "policy", "list_price", "currency", "reporting", "interval")
+    names = ("maker", "model", "units", "policy", "list_price", "currency", "reporting", "interval", "kind", "licence_rule")
     with context.database().snapshot() as session:
         rows = [{name: row._mapping[name] for name in names} for row in sites.products(session, text, 0, limit)]
     print_list(rows, _PRODUCTS, empty="No products; they are created with their units.", as_json=as_json, shape=lambda row: row)
@@ -97,6 +101,8 @@ def list_(context: Context, text: str, limit: int, as_json: bool) -> None:
 @click.option("--currency", help="Currency of the list price, such as EUR.")
 @click.option("--policy", help="Warranty policy; '' for the default.")
 @click.option("--reporting", type=click.Choice(list(ReportingClass)), help="Reporting class.")
+@click.option("--kind", type=click.Choice(list(UnitKind)), help="What its units are; existing units are identified by its rule at once.")
+@click.option("--licence-rule", type=click.Choice(list(LicenceRule)), help="Count units, hosts or processor cores as licences.")
 @click.option("--interval", help="Time between reports, such as 5min, 1h or 1d; none: as each device is configured.")
 @json_option
 @click.pass_obj
@@ -108,11 +114,14 @@ def set_(
     currency: str | None,
     policy: str | None,
     reporting: str | None,
+    kind: str | None,
+    licence_rule: str | None,
     interval: str | None,
     as_json: bool,
 ) -> None:
     """Change the product MODEL of MAKER. Values not given stay as they are; existing units are updated."""
     options: dict[str, Any] = {"currency": currency, "policy": policy, "reporting": ReportingClass(reporting) if reporting else None}
+    options |= {"kind": UnitKind(kind) if kind else None, "licence_rule": LicenceRule(licence_rule) if licence_rule else None}
     values = {name: value for name, value in options.items() if value is not None}
     if list_price is not None:
         values["list_price"] = list_price if list_price >= 0 else None

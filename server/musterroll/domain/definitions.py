@@ -10,7 +10,7 @@ from typing import NamedTuple
 from musterroll.domain.contracts import book, renewal_outcomes, renewals, retention
 from musterroll.domain.customers import cohorts
 from musterroll.domain.customers.standing import GAP
-from musterroll.domain.installed_base import provisioned
+from musterroll.domain.installed_base import positions
 from musterroll.domain.liveness import LIST_AGE, ReportingClass, windows
 from musterroll.domain.usage import adoption, decline
 from musterroll.domain.values import durations
@@ -94,7 +94,20 @@ _LICENCES = (
     ),
     Definition(
         *("active_in_window", "Active in N days", "Provisioned units that were heard lately."),
-        *("Provisioned units that have reported in the window.", "", f"The last {_days(provisioned.WINDOWS)}, chosen on the page."),
+        "Provisioned units that have reported in the window.",
+        window=f"The last {_days(positions.WINDOWS)}, or any number chosen on the page.",
+    ),
+    Definition(
+        *("over_licences", "Over", "Licences that are used beyond those sold."),
+        "Provisioned units without a licence on a line in force; of products counted by host or core, the licences that the provisioned "
+        "units of a customer and its subsidiaries take, less those sold.",
+        window=_TODAY,
+    ),
+    Definition(
+        *("under_licences", "Under", "Licences sold that are not in use."),
+        "Licences on lines in force without a provisioned unit; of products counted by host or core, the licences sold to a customer and "
+        "its subsidiaries, less those that its provisioned units take.",
+        window=_TODAY,
     ),
     Definition(
         *("active_share", "Active share", "The part of the licences sold that is in use."), *("Active licences.", "Licences sold.", _TODAY)

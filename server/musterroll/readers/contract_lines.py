@@ -3,7 +3,7 @@
 from typing import Any
 
 from musterroll.domain.contracts.terms import LineScope
-from musterroll.domain.units.serials import serial_key
+from musterroll.domain.units.kinds import likely_key
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.cells import BadCell
@@ -30,7 +30,7 @@ def _complete(values: dict[str, Any]) -> None:
     if starts_on and ends_on and ends_on <= starts_on:
         raise WrongOrder("ends_on", "starts_on")
     if "serial" in values:
-        values["serial_key"] = serial_key(values["serial"])
+        values["serial_key"] = likely_key(values["serial"])
     subsidiaries = values.pop("subsidiaries", False)
     if "scope" not in values:
         place = LineScope.SITE if "site" in values else LineScope.SUBTREE if subsidiaries else LineScope.ACCOUNT

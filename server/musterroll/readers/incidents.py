@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from musterroll.domain.units.serials import BadSerial, name_key, serial_key
+from musterroll.domain.units.kinds import likely_key
+from musterroll.domain.units.serials import BadSerial, name_key
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.fields import DocumentKind, Field, WrongOrder
@@ -13,7 +14,7 @@ def _complete(values: dict[str, Any]) -> None:
         raise WrongOrder("closed_on", "opened_on")
     values["maker_key"] = name_key(values.pop("maker", ""))
     try:
-        values["serial_key"] = serial_key(values.get("serial", ""))
+        values["serial_key"] = likely_key(values.get("serial", ""))
     except BadSerial:
         values["serial_key"] = ""  # a ticket without a serial, or for a placeholder, is still a ticket
     if "hostname" in values:

@@ -8,6 +8,7 @@ from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.cells.money import CURRENCY_HEADINGS, settle
 from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.kinds import LICENCE_RULE, UNIT_KIND
 from musterroll.readers.statuses import one_of
 
 _CLASSES = {
@@ -35,6 +36,8 @@ KIND = DocumentKind(
         Field("currency", "Currency", CURRENCY_HEADINGS, cells.currency),
         Field("reporting", "Reporting Class", "reportingclass reporting", one_of(_CLASSES, "Always on, Sleepy, Scheduled or Daylight")),
         Field("interval", "Interval Seconds", "intervalseconds reportinginterval interval", cells.seconds(LEAST_INTERVAL, MOST_INTERVAL)),
+        Field("kind", "Unit Kind", "unitkind kindofunit productkind kind", UNIT_KIND),
+        Field("licence_rule", "Licence Rule", "licencerule licenserule countedby licensemetric licencemetric metric", LICENCE_RULE),
     ),
     key=("maker_key", "model_key"),
     shown=("shown",),

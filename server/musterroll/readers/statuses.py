@@ -39,8 +39,17 @@ def one_of(meanings: Mapping[Any, str], use: str, *, may_be_unknown: bool = Fals
     return Statuses(words, use, may_be_unknown)
 
 
+class Access(StrEnum):
+    """What a status says of seats and the like only: of a device it says nothing about where it is."""
+
+    SUSPENDED = "suspended"
+
+
 UNITS = {
+    Access.SUSPENDED: "blocked frozen gesperrt suspendu bloque suspendido bloqueado suspenso sospeso bloccato opgeschort geblokkeerd "
+    "zawieszony zablokowany",
     Lifecycle.DEPLOYED: (
+        "trial trialing intrial ontrial freetrial evaluation testversion essai prueba avaliacao prova proef "
         "deployed installed active live inservice inuse inproduction operational commissioned enabled online running working assigned "
         "deployedassigned checkedout allocated onsite infield operating production provisioned enrolled managed registered good normal ok "
         "installiert inbetrieb imeinsatz eingesetzt aktiv produktiv inverwendung vergeben zugewiesen verliehen ausgegeben inbenutzung "
@@ -66,6 +75,7 @@ UNITS = {
         "wmagazynie magazyn dostepny dostepne zamowiony nowy zapas"
     ),
     Lifecycle.SHIPPED: (
+        "invited pendinginvite pendinginvitation invitesent invitationsent eingeladen invite invitado convidado invitato uitgenodigd "
         "shipped intransit ontheway dispatched delivered transit shipping outfordelivery "
         "versendet versandt unterwegs geliefert ausgeliefert intransport "
         "expedie entransit livre envoye encours delivre "
@@ -87,6 +97,7 @@ UNITS = {
         "zwrocony wnaprawie uszkodzony zepsuty"
     ),
     Lifecycle.RETIRED: (
+        "deactivated revoked trialexpired licenseexpired licenceexpired "
         "retired scrapped decommissioned disposed endoflife eol writtenoff obsolete archived lost stolen lostorstolen loststolen "
         "missing sold donated discarded inactive deprovisioned disabled removed destroyed recycled wiped dead absent expired "
         "brokennotfixable removedfromservice junk scrap surplus "

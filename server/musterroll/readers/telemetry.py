@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from musterroll.domain.units.serials import name_key, serial_key
+from musterroll.domain.units.kinds import likely_key
+from musterroll.domain.units.serials import name_key
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.fields import DocumentKind, Field
 
 
 def _complete(values: dict[str, Any]) -> None:
-    values["serial_key"] = serial_key(values["serial"])
+    values["serial_key"] = likely_key(values["serial"])
     values["maker_key"] = name_key(values.get("maker", ""))
 
 

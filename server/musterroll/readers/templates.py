@@ -25,6 +25,7 @@ _EXAMPLES = {  # by field, or by kind and field where kinds differ
         "warranty_type": "Standard",
     },
     **{"contact_name": "Pat Example", "contact_email": "pat@umber.example", "contact_phone": "+44 20 7946 0001"},
+    **{"kind": "Device", "licence_rule": "Unit", "host": "node-17", "cores": "8"},
     **{"list_price": "120.00", "reporting": "Always on", "product-names.maker": "Acme Technologies", "product-names.model": "P3-2026"},
     **{"of_maker": "Acme", "of_model": "Pump 3", "product-names.state": "Confirmed"},
     **{"rates.currency": "GBP", "rates.base": "EUR", "rates.on": "2026-01-31", "rates.rate": "1.15"},

@@ -3,10 +3,12 @@
 import re
 from typing import Any
 
-from musterroll.domain.enrolment.claim_rules import identity_claim
+from musterroll.domain.enrolment.claim_rules import named_product, text
+from musterroll.domain.units.kinds import identifier_key, likely_key
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.fields import DocumentKind, Field, Hints, WrongOrder
+from musterroll.readers.kinds import UNIT_KIND
 from musterroll.readers.statuses import UNITS, one_of
 
 DETAILS = ("name", "warranty_type", "warranty_provider", "purchase_cost", "location", "contact_name", "contact_email", "contact_phone")
@@ -23,10 +25,10 @@ def _stand_in(values: dict[str, Any]) -> None:
 
 
 def _complete(values: dict[str, Any]) -> None:
-    """Adds the keys that units are compared by."""
-    unit = identity_claim(values["maker"], values["model"], values["serial"])
-    values["serial"], values["serial_key"] = unit.serial, unit.serial_key
-    values["maker_key"], values["model_key"] = unit.maker_key, unit.model_key
+    """Adds the keys that units are compared by. Where the list does not say what kind the unit is, the import asks its product."""
+    serial, kind = text("serial", values["serial"], 200), values.get("kind")
+    values["serial"], values["serial_key"] = serial, identifier_key(serial, kind) if kind else likely_key(serial)
+    values["maker_key"], values["model_key"] = named_product(values["maker"], values["model"])
     if "hostname" in values:
         values["hostname"] = values["hostname"].lower()
     currency, cost = values.pop("currency", ""), values.get("purchase_cost", "")
@@ -83,6 +85,9 @@ KIND = DocumentKind(
         Field("name", "Unit Name", names.UNIT_NAME, cells.text(120)),
         Field("asset_tag", "Asset Tag", names.ASSET_TAG, cells.code(120)),
         Field("hostname", "Hostname", names.HOSTNAME, cells.text(120)),
+        Field("kind", "Unit Kind", "unitkind kindofunit itemkind kind", UNIT_KIND),
+        Field("host", "Host ID", "hostid runsonhost nodehost physicalhost hypervisor hypervisorhost", cells.text(120)),
+        Field("cores", "Cores", "hostcores licensedcores licencecores", cells.whole_number(1, 100_000)),
         Field("location", "Location", names.LOCATION, cells.text(200)),
         Field("contact_name", "Contact Name", names.CONTACT_NAME, cells.text(120)),
         Field("contact_email", "Contact Email", names.CONTACT_EMAIL, cells.text(200)),

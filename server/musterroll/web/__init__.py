@@ -59,6 +59,7 @@ from musterroll.web.wording import filters as filter_wording
 from musterroll.web.wording import findings as finding_wording
 from musterroll.web.wording import identity as identity_wording
 from musterroll.web.wording import imports as import_wording
+from musterroll.web.wording import kinds as kind_wording
 from musterroll.web.wording import notifications as notification_wording
 from musterroll.web.wording import states as state_wording
 from musterroll.web.wording import targets as target_wording
@@ -121,6 +122,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     security.protect(app, settings)
     state_wording.install(app)
     import_wording.install(app)
+    kind_wording.install(app)
     coverage.install(app)
     contact_wording.install(app)
     finding_wording.install(app)

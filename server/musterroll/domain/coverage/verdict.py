@@ -34,6 +34,7 @@ class UnitRecords(NamedTuple):
     warranty_missing: tuple[str, ...] = ()
     contract_missing: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()  # further sentences, such as what the device reports
+    hardware: bool = True  # whether it can have a warranty
 
 
 def place_missing(account: int | None, site: int | None) -> tuple[str, ...]:
@@ -141,4 +142,6 @@ def _beside(cover: Cover, span: Span) -> Iterator[str]:
 
 
 def _nothing(records: UnitRecords) -> tuple[str, ...]:
-    return () if records.warranty_missing or records.contract_missing else ("No warranty or contract line on record.",)
+    if records.warranty_missing or records.contract_missing:
+        return ()
+    return ("No warranty or contract line on record." if records.hardware else "No contract line on record.",)

@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from musterroll.domain.units.serials import name_key, serial_key
+from musterroll.domain.units.kinds import UnitKind, identifier_key, possible_keys
+from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.errors import DomainError, Forbidden
 
 _UNSTORABLE = re.compile("[\x00-\x1f\ud800-\udfff]")
@@ -42,7 +43,7 @@ class TokenFacts(Protocol):
     revoked_at: datetime | None
 
 
-def identity_claim(maker: str, model: str, serial: str) -> IdentityClaim:
+def identity_claim(maker: str, model: str, serial: str, kind: UnitKind = UnitKind.DEVICE) -> IdentityClaim:
     """The identity a device claims. Raises BadClaim or BadSerial.
 
     >>> identity_claim(" Dell Inc. ", "R640", "abc-123").serial_key
@@ -50,7 +51,12 @@ def identity_claim(maker: str, model: str, serial: str) -> IdentityClaim:
     """
     serial = text("serial", serial, _MAX_NAME)
     (maker, maker_key), (model, model_key) = _named("maker", maker), _named("model", model)
-    return IdentityClaim(maker, model, serial, maker_key, model_key, serial_key(serial))
+    return IdentityClaim(maker, model, serial, maker_key, model_key, identifier_key(serial, kind))
+
+
+def named_product(maker: str, model: str) -> tuple[str, str]:
+    """The keys of a maker and a model. Raises BadClaim."""
+    return _named("maker", maker)[1], _named("model", model)[1]
 
 
 @lru_cache(4096)  # few makers and models, looked up all day
@@ -89,14 +95,15 @@ def tidy(value: str) -> str:
 
 
 def require_open(token: TokenFacts, serial: str, now: datetime) -> None:
-    """Raises Forbidden, with the reason, if `token` does not allow the serial key `serial` to enrol at `now`."""
+    """Raises Forbidden, with the reason, if `token` does not allow the unit `serial` to enrol at `now`."""
     name = f"claim token {token.label!r}"
     if token.revoked_at is not None:
         raise Forbidden(f"{name} has been revoked; request a new one", "token_revoked")
     if token.expires_at <= now:
         raise Forbidden(f"{name} expired at {token.expires_at:%Y-%m-%d %H:%M} UTC; request a new one", "token_expired")
-    if token.serials and serial not in token.serials:
-        raise Forbidden(f"serial {serial} is not allowed by {name}", "serial_not_listed")
+    keys = possible_keys(serial)
+    if token.serials and not set(keys) & set(token.serials):
+        raise Forbidden(f"serial {keys[0] if keys else serial} is not allowed by {name}", "serial_not_listed")
 
 
 def used_up(token: TokenFacts) -> Forbidden:

@@ -21,6 +21,7 @@ from musterroll.domain.findings.kinds import ATTACH, LEAK, OF_CELL, Finding, Fin
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.messages.identity import Doubt
 from musterroll.domain.reconciliation.cells import flags
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.money import Money
 from musterroll.domain.warranty.unit_claims import Disagreement
@@ -55,6 +56,7 @@ class UnitCase(NamedTuple):
     doubts: Mapping[Doubt, DoubtFacts] = {}  # which device reports as the unit
     further: Mapping[FindingKind, tuple[Evidence, ...]] = {}  # more evidence by kind
     accounts: tuple[int, ...] = ()  # its account and all above, in this order; empty: none is known
+    kind: UnitKind = UnitKind.DEVICE
 
 
 def unit_findings(case: UnitCase) -> Iterator[Finding]:
@@ -114,7 +116,8 @@ def _says(kind: FindingKind, case: UnitCase) -> str:
         case FindingKind.UNKNOWN_OPERATING:
             return f"{unit} is operating without a contract, but recorded as {lifecycle}"
         case _:
-            return f"{unit} is deployed and operating without a contract, and {_WARRANTY[case.in_warranty]}"
+            warranty = f", and {_WARRANTY[case.in_warranty]}" if case.kind.hardware else ""
+            return f"{unit} is deployed and operating without a contract{warranty}"
 
 
 _WARRANTY = {True: "still in warranty", False: "out of warranty", None: "its warranty is unknown"}

@@ -9,6 +9,7 @@ _DAY = 86_400_000
 _SAME_BOOT = 60_000  # ms between two computations of when one machine was started
 _RETURNS_WITHOUT_SIGN = 2  # hardware alone: a network card that is plugged in and out returns once
 _TURNS = 3  # of two lines of heartbeats, until redelivered ones are out of the question
+_PLACE = frozenset({"host", "cores"})  # what a container runs on
 WENT_BACK_AFTER = 120_000  # ms in which a second device would have shown itself
 
 
@@ -110,7 +111,11 @@ def _returns(traces: Sequence[BirthTrace], same: _Pair, other: _Pair) -> int:
 
 
 def _same_hardware(a: BirthTrace, b: BirthTrace) -> bool:
-    return bool(a.hardware) and a.hardware == b.hardware
+    return bool(_marks(a.hardware)) and _marks(a.hardware) == _marks(b.hardware)
+
+
+def _marks(hardware: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in hardware.items() if name not in _PLACE}
 
 
 def _other_hardware(a: BirthTrace, b: BirthTrace) -> bool:
@@ -123,11 +128,16 @@ def hardware_differs(a: Mapping[str, str], b: Mapping[str, str]) -> bool:
     >>> hardware_differs({"mac": "a"}, {"mac": "b"}), hardware_differs({"mac": "a"}, {}), hardware_differs({}, {"board_serial": "1"})
     (True, False, False)
     """
-    return any(a[name] != b[name] for name in a.keys() & b.keys())
+    return any(a[name] != b[name] for name in _comparable(a, b))
+
+
+def _comparable(a: Mapping[str, str], b: Mapping[str, str]) -> set[str]:
+    """What of two births tells hardware apart; a container moves from host to host."""
+    return (a.keys() & b.keys()) - _PLACE
 
 
 def _difference(a: BirthTrace, b: BirthTrace) -> str:
-    name = min(name for name in a.hardware.keys() & b.hardware.keys() if a.hardware[name] != b.hardware[name])
+    name = min(name for name in _comparable(a.hardware, b.hardware) if a.hardware[name] != b.hardware[name])
     return f"{name} {a.hardware[name][:80]} and {b.hardware[name][:80]}"
 
 

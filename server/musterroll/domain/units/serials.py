@@ -48,18 +48,6 @@ def _compared(serial: str, separators: str) -> str:
     return key.translate(dict.fromkeys(map(ord, separators))) if not key.isalnum() else key
 
 
-def has_key(serial: str, key: str) -> bool:
-    """Whether a serial as written has this key; False for one that is refused today, though an older version took it.
-
-    >>> has_key("tn-5520", "TN5520"), has_key("Default string", "TN5520")
-    (True, False)
-    """
-    try:
-        return serial_key(serial) == key
-    except BadSerial:
-        return False
-
-
 def _why_bad(serial: str, key: str) -> str:
     if not key:
         return f"the serial {serial[:80]!r} has no letters or digits"

@@ -55,6 +55,9 @@ class UnitDates(NamedTuple):
     own_end: date | None = None  # first day without it, as records say: it wins over a computed one
 
 
+NO_WARRANTY = UnitDates(months=0)  # of what has no hardware, whatever its records say
+
+
 class PeriodKind(StrEnum):
     STANDARD = "standard"
     EXTENDED = "extended"

@@ -66,3 +66,12 @@ def revoke_sessions(session: Session, user_id: int, now: datetime) -> None:
 def _living(now: datetime, used_after: datetime) -> tuple[ColumnElement[bool], ...]:
     used = func.coalesce(col(WebSession.seen_at), col(WebSession.created_at)) > used_after
     return col(WebSession.revoked_at).is_(None), col(WebSession.expires_at) > now, used
+
+
+def licence_window(session: Session, user_id: int) -> int | None:
+    """The days that a user last chose on the page of licences."""
+    return session.exec(select(User.licence_window).where(User.id == user_id)).one_or_none()
+
+
+def set_licence_window(session: Session, user_id: int, days: int) -> None:
+    session.exec(update(User).where(col(User.id) == user_id).values(licence_window=days))

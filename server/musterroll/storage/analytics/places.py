@@ -56,12 +56,14 @@ PRODUCTS = Table(
         Column("maker", TEXT, "maker"),
         Column("model", TEXT, "model"),
         Column("family", TEXT, "product family"),
+        Column("kind", TEXT, "what its units are: `device`, `seat`, `workspace`, `environment` or `node`"),
+        Column("licence_rule", TEXT, "how its units count as licences: by `unit`, `host` or `core`"),
     ),
     "SELECT id AS product_id, * FROM export_product ORDER BY id",
     {
         "export_product": Read(
-            "SELECT p.id, p.maker, p.model, p.family FROM product p",
-            {"id": "BIGINT", **dict.fromkeys(("maker", "model", "family"), "VARCHAR")},
+            "SELECT p.id, p.maker, p.model, p.family, p.kind, p.licence_rule FROM product p",
+            {"id": "BIGINT", **dict.fromkeys(("maker", "model", "family", "kind", "licence_rule"), "VARCHAR")},
         )
     },
 )

@@ -2,7 +2,7 @@
 
 A unit counts from a state change to operating (or late) until the next one away from it, and during silences in which it worked by the
 hourly records it sent afterwards. It stops counting when recorded as returned or retired; a merged unit counts as the surviving one. A
-unit never heard does not count; one reported by imports only counts as far as they report it.
+unit never heard does not count, nor one without hardware; one reported by imports only counts as far as they report it.
 """
 
 import json
@@ -75,7 +75,7 @@ SELECT v.product_id, greatest(s.since, s.earliest) // 1000 AS since,
   coalesce(p.first_day, {NEVER}) AS warranty_from, coalesce(p.end_day, {NEVER}) AS warranty_to,
   coalesce(l.begins, {NEVER}) AS line_from, coalesce(l.ends, {NEVER}) AS line_to
 FROM heard s
-JOIN status v ON v.unit_id = s.unit_id AND v.registered = 1 AND v.stale_after IS NOT NULL
+JOIN status v ON v.unit_id = s.unit_id AND v.registered = 1 AND v.hardware = 1 AND v.stale_after IS NOT NULL
 LEFT JOIN gone g ON g.unit_id = s.unit_id
 LEFT JOIN promised p ON p.unit_id = s.unit_id
 LEFT JOIN plan_cell c ON c.unit_id = s.unit_id

@@ -27,7 +27,8 @@ _PLACE = {"id": "BIGINT", "country": "VARCHAR"}
 _FLEET = f"""
 WITH promised AS (
   SELECT unit_id, max(coalesce(ends_on - DATE '1970-01-01', {NEVER})) AS ends FROM plan_period WHERE voided_on IS NULL GROUP BY unit_id)
-SELECT c.unit_id, c.product_id, coalesce(c.account_id, 0) AS account_id, c.cell, c.line_id, u.stage, u.first_heard_at, u.stale_since,
+SELECT c.unit_id, c.product_id, coalesce(c.account_id, 0) AS account_id, c.cell, c.line_id, u.stage, u.hardware, u.first_heard_at,
+  u.stale_since,
   coalesce(site.country, account.country) AS region,
   {completed_months("$today", "coalesce(u.installed_on - DATE '1970-01-01', u.first_heard_at // 86400000, 0)")} AS age,
   CASE WHEN greatest(p.ends, l.ends) > $today THEN (greatest(p.ends, l.ends) - $today - 1) * 16 // 487 END AS covered
@@ -38,7 +39,8 @@ LEFT JOIN plan_line_days l ON l.line_id = c.line_id
 LEFT JOIN plan_site site ON site.id = c.site_id
 LEFT JOIN plan_account account ON account.id = c.account_id"""  # noqa: S608  our own
 _SILENT = """
-SELECT count(*) FILTER (first_heard_at IS NULL), count(*) FILTER (first_heard_at IS NOT NULL) FROM plan_fleet WHERE cell & 3 = 2"""
+SELECT count(*) FILTER (first_heard_at IS NULL), count(*) FILTER (first_heard_at IS NOT NULL) FROM plan_fleet
+WHERE hardware = 1 AND cell & 3 = 2"""
 _OF_ACCOUNTS = """
 SELECT account_id, count(*) FILTER (cell & 1 = 1),
   count(*) FILTER (first_heard_at < $before AND (cell & 1 = 1 OR stale_since >= $before)), count(*)
@@ -67,7 +69,7 @@ _HAPPENED = f"""
 SELECT i.opened_on - DATE '1970-01-01' AS day, u.product_id AS product,
   {completed_months("(i.opened_on - DATE '1970-01-01')", _BORN)} AS age,
   coalesce(i.parts, -1) AS parts, coalesce(i.hours, -1) AS hours, i.category
-FROM plan_incident i JOIN plan_unit u ON u.unit_id = i.unit_id WHERE i.opened_on >= $since ORDER BY i.opened_on, i.id"""  # noqa: S608
+FROM plan_incident i JOIN plan_unit u ON u.unit_id = i.unit_id AND u.hardware = 1 WHERE i.opened_on >= $since ORDER BY i.opened_on, i.id"""  # noqa: S608
 
 
 def matches_last_run(session: Session, on: date) -> bool:
@@ -93,13 +95,13 @@ def make_fleet(columns: Columns, today: int) -> None:
 
 def at_work(columns: Columns, by: str) -> list[tuple[int, Any, int]]:
     """Units by product and `age`, `region` or `covered`: those that operate and are not recorded as returned or retired."""
-    counted = f"SELECT product_id, {by}, count(*) FROM plan_fleet WHERE cell & 1 = 1 AND stage <> {AFTER} GROUP BY ALL"  # noqa: S608
+    counted = f"SELECT product_id, {by}, count(*) FROM plan_fleet WHERE cell & 1 = 1 AND hardware = 1 AND stage <> {AFTER} GROUP BY ALL"  # noqa: S608
     return columns.rows(f"{counted} ORDER BY ALL NULLS FIRST")
 
 
 def shipped(columns: Columns) -> dict[int, int]:
     """Units by product that are on their way or in stock."""
-    waiting = f"SELECT product_id, count(*) FROM plan_fleet WHERE cell & 1 = 0 AND stage = {BEFORE} GROUP BY product_id"  # noqa: S608
+    waiting = f"SELECT product_id, count(*) FROM plan_fleet WHERE cell & 1 = 0 AND hardware = 1 AND stage = {BEFORE} GROUP BY product_id"  # noqa: S608
     return dict(columns.rows(waiting))
 
 

@@ -5,6 +5,7 @@ A limited session reads the units and contracts of its own accounts only.
 
 from sqlmodel import Session
 
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.lifecycle import Stage, of_stage
 from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.columns import Columns
@@ -13,14 +14,16 @@ from musterroll.storage.liveness.states import reported_by_import_only_sql
 BEFORE, AFTER = 1, 2  # a stage of life before the field, and after it; 0: any other
 _CODES = ((BEFORE, Stage.BEFORE), (AFTER, Stage.AFTER))
 _STAGES = " ".join(f"WHEN unit.lifecycle IN ({', '.join(map(repr, map(str, of_stage(stage))))}) THEN {code}" for code, stage in _CODES)
+_HARDWARE = ", ".join(f"'{kind}'" for kind in UnitKind if kind.hardware)  # what has no hardware needs no visits and no parts
 _UNITS = f"""
 SELECT unit.id AS unit_id, unit.product_id, v.first_heard_at, v.heard_at, v.stale_since, v.stale_after,
   CASE WHEN {reported_by_import_only_sql("v")} THEN 1 END AS imported, CASE {_STAGES} ELSE 0 END AS stage,
-  CASE WHEN unit.merged_into_id IS NULL THEN 1 END AS registered, unit.installed_on
+  CASE WHEN unit.merged_into_id IS NULL THEN 1 END AS registered, unit.installed_on,
+  CASE WHEN unit.product_id IN (SELECT id FROM product WHERE kind IN ({_HARDWARE})) THEN 1 END AS hardware
 FROM unit LEFT JOIN unit_status v ON v.unit_id = unit.id WHERE {{owned}}"""  # noqa: S608  our own
 _UNIT = {
     **dict.fromkeys(("unit_id", "product_id", "first_heard_at", "heard_at", "stale_since", "stale_after"), "BIGINT"),
-    **{"imported": "TINYINT", "stage": "TINYINT", "registered": "TINYINT", "installed_on": "DATE"},
+    **{"imported": "TINYINT", "stage": "TINYINT", "registered": "TINYINT", "installed_on": "DATE", "hardware": "TINYINT"},
 }
 _PERIODS = "SELECT unit_id, starts_on, ends_on, voided_on FROM warranty_period WHERE {mine}"
 _PERIOD = {"unit_id": "BIGINT", **dict.fromkeys(("starts_on", "ends_on", "voided_on"), "DATE")}

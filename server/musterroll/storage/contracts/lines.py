@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Row, RowMapping, Select, and_, bindparam, func, or_, select
 from sqlmodel import Session
 
 from musterroll.domain.contracts.terms import Billing, LineScope, LineTerms, Payment, line_span
@@ -58,10 +58,11 @@ def by_ids(session: Session, line_ids: Collection[int]) -> dict[int, Cover]:
 
 
 def _covers(session: Session, query: Select[Any], values: dict[str, Any] | None = None) -> list[Cover]:
-    return [_cover(row) for row in session.execute(query, values)]
+    return [cover_of(row) for row in session.execute(query, values)]
 
 
-def _cover(row: Row[Any]) -> Cover:
+def cover_of(row: Row[Any]) -> Cover:
+    """The line of a row with the columns of the contract, those of the line as `line_*` and, where known, of the invoice."""
     contract = contract_terms(row)
     starts_on, ends_on = row.line_starts_on, row.line_ends_on
     line = LineTerms(
@@ -77,4 +78,8 @@ def _cover(row: Row[Any]) -> Cover:
         None if row.line_price is None else Money(row.line_price, row.line_currency or contract.currency),
         row.line_service,
     )
-    return Cover(line, contract, Billing(row.payment or Payment.UNKNOWN, row.invoiced_on, row.subscription or ""))
+    return Cover(line, contract, _billing(row._mapping))
+
+
+def _billing(row: RowMapping) -> Billing:
+    return Billing(row.get("payment") or Payment.UNKNOWN, row.get("invoiced_on"), row.get("subscription") or "")

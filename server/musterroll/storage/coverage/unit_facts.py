@@ -37,7 +37,7 @@ _FACTS = (
         *(_U.c[name] for name in ("purchased_on", "warranty_starts_on", "warranty_ends_on")),
         _U.c.account_id.label("own_account_id"),
         _S.c.account_id.label("site_account_id"),
-        *(_S.c.zone, _P.c.policy_id, _P.c.list_price, _P.c.currency, _V.c.first_heard_at, _V.c.heard_at),
+        *(_S.c.zone, _P.c.kind, _P.c.policy_id, _P.c.list_price, _P.c.currency, _V.c.first_heard_at, _V.c.heard_at),
         _LAST_RUN.c.line_id.label("kept_line"),
         _HEARTBEAT.c.detail.label("kept_on"),
     )

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from musterroll.domain.enrolment.near_places import Place
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.enrolment import ClaimToken
 from musterroll.storage.tables.units import Unit
@@ -48,6 +49,13 @@ def places(session: Session, model: type[Account] | type[Site]) -> list[Place]:
     merged = (col(Account.merged_into_id).is_(None),) if model is Account else ()
     query = select(col(model.ref), col(model.name)).where(*merged).order_by(col(model.ref)).limit(_MOST_COMPARED)
     return [Place(*row) for row in session.execute(query)]
+
+
+def kind_of(session: Session, maker_key: str, model_key: str) -> UnitKind | None:
+    """The kind of a product; None if it is not registered."""
+    query = select(Product).where(Product.maker_key == maker_key, Product.model_key == model_key)
+    row = session.exec(query).one_or_none()
+    return row.kind if row else None
 
 
 def product(session: Session, wanted: Product) -> Product:

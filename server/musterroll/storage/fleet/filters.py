@@ -9,10 +9,14 @@ from sqlmodel import Session, col
 
 from musterroll.domain.contracts.terms import LineScope
 from musterroll.domain.findings.kinds import FindingKind
+from musterroll.domain.units.kinds import UnitKind
+from musterroll.domain.units.lifecycle import Lifecycle, Stage, of_stage
 from musterroll.storage.accounts import hierarchy
-from musterroll.storage.tables.accounts import Account, Site
+from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contracts import Contract, ContractLine
+from musterroll.storage.tables.enrolment import Credential, CredentialStatus
 from musterroll.storage.tables.findings import FindingRow
+from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.reconciliation import UnitReconciliation
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
@@ -32,6 +36,13 @@ def under(session: Session, ref: str) -> ColumnElement[bool]:
     return owned_by(hierarchy.below(session, account.id or 0) if account else [])
 
 
+def of_owner(ref: str) -> ColumnElement[bool]:
+    """Units of an account, which may be that of their site; if empty, of none."""
+    if ref:
+        return owned_by(select(col(Account.id)).where(col(Account.ref) == ref))
+    return ~func.coalesce(owned_by(select(col(Account.id))), False)
+
+
 def of_segment(word: str) -> ColumnElement[bool]:
     """Units of accounts in a segment; if empty, of accounts without one."""
     if word:
@@ -47,6 +58,22 @@ def in_country(word: str) -> ColumnElement[bool]:
     if word:
         return or_(col(Unit.site_id).in_(here), and_(unknown, owned_by(select(col(Account.id)).where(col(Account.country) == word))))
     return and_(unknown, ~func.coalesce(owned_by(select(col(Account.id)).where(col(Account.country) != "")), False))
+
+
+def of_kind(kind: UnitKind) -> ColumnElement[bool]:
+    return col(Unit.product_id).in_(select(col(Product.id)).where(col(Product.kind) == kind))
+
+
+def provisioned() -> ColumnElement[bool]:
+    """Units that are deployed, or enrolled and neither returned nor retired."""
+    active = (col(Credential.unit_id) == col(Unit.id)) & (col(Credential.status) == CredentialStatus.ACTIVE)
+    enrolled = exists().where(active).correlate(Unit)
+    return or_(col(Unit.lifecycle) == Lifecycle.DEPLOYED, enrolled & col(Unit.lifecycle).not_in(list(of_stage(Stage.AFTER))))
+
+
+def heard_after(instant: int) -> ColumnElement[bool]:
+    """Units that have reported after an instant (ms)."""
+    return func.coalesce(col(UnitStatus.heard_at), instant) > instant
 
 
 def of_firmware(word: str) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, func, select, text, upda
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account, Product
 from musterroll.storage.tables.contracts import ContractLine
@@ -111,6 +112,12 @@ def products_by_id(session: Session, ids: Collection[int]) -> dict[int, dict[str
     """Maker and model of products, by row id."""
     query = select(col(Product.id), col(Product.maker), col(Product.model)).where(bulk.among(session, col(Product.id), ids))
     return {row[0]: {"maker": row[1], "model": row[2]} for row in session.execute(query)} if ids else {}
+
+
+def kinds_by_id(session: Session, ids: Collection[int]) -> dict[int, UnitKind]:
+    """The kind of products, by row id."""
+    query = select(col(Product.id), col(Product.kind)).where(bulk.among(session, col(Product.id), ids))
+    return {row[0]: row[1] for row in session.execute(query)} if ids else {}
 
 
 def makers_of(session: Session, unit_ids: Collection[int]) -> dict[int, str]:

@@ -25,8 +25,8 @@ class _Dialect(NamedTuple):
 _SQLITE = _Dialect("json_extract(unit.details, '$.{0}')", "date({0}, '-1 day')", "{0}", """{0} GLOB '*[",\r\n]*'""")
 _POSTGRES = _Dialect("CAST(unit.details AS json) ->> '{0}'", "CAST({0} - 1 AS text)", "CAST({0} AS text)", """{0} ~ '[",\r\n]'""")
 _FORMULA = "substr(ltrim({0}, ''''), 1, 1) IN ('=', '+', '-', '@', '\t', '\r', '\n')"  # as `api.http.lists.inert`
-_OTHERS = {"maker": "product.maker", "model": "product.model", "account": "account.ref", "site": "site.ref"}
-_TEXTS = ("serial", "asset_tag", "hostname")
+_OTHERS = {"maker": "product.maker", "model": "product.model", "kind": "product.kind", "account": "account.ref", "site": "site.ref"}
+_TEXTS = ("serial", "asset_tag", "hostname", "host")
 _END = "\r\n"
 _LINES = """
 SELECT max(unit.id), count(*), string_agg(concat({cells}), :line_end ORDER BY unit.id)

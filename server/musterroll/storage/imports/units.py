@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, tuple_
 from sqlmodel import Session, col
 
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.units import Unit
@@ -17,6 +18,7 @@ class ProductRow(NamedTuple):
     id: int
     family_key: str
     policy_id: int | None = None
+    kind: UnitKind = UnitKind.DEVICE
 
 
 class SiteRow(NamedTuple):
@@ -27,7 +29,9 @@ class SiteRow(NamedTuple):
 def products(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], ProductRow]:
     """Products by (maker key, model key)."""
     maker, model = col(Product.maker_key), col(Product.model_key)
-    query = select(maker, model, col(Product.id), col(Product.family_key), col(Product.policy_id)).where(tuple_(maker, model).in_(keys))
+    query = select(maker, model, col(Product.id), col(Product.family_key), col(Product.policy_id), col(Product.kind)).where(
+        tuple_(maker, model).in_(keys)
+    )
     return {(row[0], row[1]): ProductRow(*row[2:]) for row in session.execute(query)} if keys else {}
 
 

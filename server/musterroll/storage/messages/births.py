@@ -8,6 +8,7 @@ from musterroll_wire.messages import Birth
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
+from musterroll.domain.enrolment.claim_rules import tidy
 from musterroll.domain.liveness import ReportingClass
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.units import Unit
@@ -49,8 +50,16 @@ def describe(session: Session, births: Mapping[int, Birth], now: datetime) -> No
             "card": birth.card,
             "evidence": birth.evidence,
             "born_at": now,
+            **_host(birth.evidence),
         }
         for unit_id, birth in births.items()
     ]
     if rows:
         session.execute(update(Unit), rows)
+
+
+def _host(evidence: Mapping[str, str]) -> dict[str, str | int]:
+    """The host that a birth names, and its processor cores where they are a number; else what is known stays."""
+    host, cores = tidy(str(evidence.get("host", "")))[:120], str(evidence.get("cores", ""))
+    counted = {"cores": int(cores)} if cores.isascii() and cores.isdigit() and 0 < len(cores) < 7 else {}
+    return {**({"host": host} if host else {}), **counted}

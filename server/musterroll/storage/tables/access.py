@@ -22,6 +22,7 @@ class User(Audited, table=True):
     must_change: bool = Field(default=False, sa_column_kwargs={"server_default": text("FALSE")})  # at the next sign-in
     disabled_at: datetime | None = None
     subject: str | None = Field(default=None, max_length=300)  # who it is at the OIDC issuer
+    licence_window: int | None = None  # days in which a unit counts as active, as last chosen on the page of licences
 
 
 class WebSession(SQLModel, table=True):

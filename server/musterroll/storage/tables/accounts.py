@@ -6,7 +6,9 @@ from decimal import Decimal
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
+from musterroll.domain.installed_base.licence_rules import LicenceRule
 from musterroll.domain.liveness import ReportingClass
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.storage.tables.columns import BIG, NEVER_REUSED, PRICE, Audited, present, row_id, word
 
 
@@ -54,4 +56,6 @@ class Product(Audited, table=True):
     policy_id: int | None = Field(default=None, foreign_key="warranty_policy.id", sa_type=BIG)
     list_price: Decimal | None = Field(default=None, sa_type=PRICE)  # of a year's cover of one unit
     currency: str = Field(default="", max_length=3)
+    kind: UnitKind = word(UnitKind, default=UnitKind.DEVICE, sa_column_kwargs={"server_default": "device"})  # what its units are
+    licence_rule: LicenceRule = word(LicenceRule, default=LicenceRule.UNIT, sa_column_kwargs={"server_default": "unit"})
     created_at: datetime

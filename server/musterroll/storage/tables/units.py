@@ -14,6 +14,7 @@ from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, 
 RECORDED = (
     *("account_id", "site_id", "shipped_on", "installed_on", "registered_on", "purchased_on", "left_on"),
     *("warranty_months", "warranty_starts_on", "warranty_ends_on", "asset_tag", "hostname", "details", "replaced_by_id"),
+    *("host", "cores"),
 )
 
 
@@ -50,6 +51,8 @@ class Unit(Audited, table=True):
     warranty_ends_on: date | None = None  # first day without it, where records say: then nothing is computed
     asset_tag: str | None = Field(default=None, max_length=120)  # the customer's own label
     hostname: str | None = Field(default=None, max_length=120)  # in lower case
+    host: str | None = Field(default=None, max_length=120)  # what a node or container runs on, as records or its agent say
+    cores: int | None = None  # processor cores of the host
     details: str | None = Field(default=None, sa_type=Text)  # what else records say (`domain.units.details`)
     replaced_by_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)
     merged_into_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.instants import from_ms
-from musterroll.domain.warranty.periods import DEFAULT, CoveragePeriod, PeriodKind, Policy, StartRule, UnitDates, WarrantyStart
+from musterroll.domain.warranty.periods import DEFAULT, NO_WARRANTY, CoveragePeriod, PeriodKind, Policy, StartRule, UnitDates, WarrantyStart
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.accounts import Product, Site
 from musterroll.storage.tables.liveness import UnitStatus
@@ -39,7 +39,7 @@ def warranty_inputs(session: Session, unit_ids: Collection[int]) -> list[Warrant
     dates = (col(u.registered_on), col(u.installed_on), col(UnitStatus.first_heard_at), col(u.shipped_on), col(u.warranty_months))
     own = (col(u.purchased_on), col(u.warranty_starts_on), col(u.warranty_ends_on))
     query = (
-        select(col(u.id), col(Product.policy_id), col(Site.zone), *dates, *own)
+        select(col(u.id), col(Product.kind), col(Product.policy_id), col(Site.zone), *dates, *own)
         .join_from(Unit, Product, col(Product.id) == col(u.product_id))
         .outerjoin(Site, col(Site.id) == col(u.site_id))
         .outerjoin(UnitStatus, col(UnitStatus.unit_id) == col(u.id))
@@ -50,7 +50,9 @@ def warranty_inputs(session: Session, unit_ids: Collection[int]) -> list[Warrant
 
 
 def _warranty_input(row: Row[Any]) -> WarrantyInput:
-    unit_id, policy_id, zone, registered, installed, heard, *others = tuple(row)
+    unit_id, kind, policy_id, zone, registered, installed, heard, *others = tuple(row)
+    if not kind.hardware:
+        return WarrantyInput(unit_id, policy_id, zone or "UTC", NO_WARRANTY)
     heard_at = None if heard is None else from_ms(heard)
     return WarrantyInput(unit_id, policy_id, zone or "UTC", UnitDates(registered, installed, heard_at, *others))
 

@@ -32,7 +32,7 @@ class UnitDocuments:
 
     @cached_property
     def periods(self) -> tuple[CoveragePeriod, ...]:
-        stored = stored_periods.of_unit(self._session, self.unit.id)
+        stored = stored_periods.of_unit(self._session, self.unit.id) if self.unit.kind.hardware else ()
         known = any(period.kind is warranty_rules.PeriodKind.STANDARD for period in stored)
         return stored if known or not self.standard.period else (self.standard.period, *stored)
 
@@ -40,6 +40,8 @@ class UnitDocuments:
     def standard(self) -> StandardWarranty:
         """The standard warranty by the policy."""
         unit = self.unit
+        if not unit.kind.hardware:
+            return StandardWarranty(None)
         heard_at = None if unit.first_heard_at is None else from_ms(unit.first_heard_at)
         own = (unit.purchased_on, unit.warranty_starts_on, unit.warranty_ends_on)
         dates = UnitDates(unit.registered_on, unit.installed_on, heard_at, unit.shipped_on, unit.warranty_months, *own)
@@ -93,7 +95,12 @@ class UnitDocuments:
         mine = {cover.line.id: cover for cover in (*self.seats, *self.named)}
         missing = () if any(period.kind is warranty_rules.PeriodKind.STANDARD for period in self.periods) else self.standard.missing
         return UnitRecords(
-            self.periods, tuple(mine.values()), missing, place_missing(account, self.unit.site_id), (*self._limits(), *self._beside())
+            self.periods,
+            tuple(mine.values()),
+            missing,
+            place_missing(account, self.unit.site_id),
+            (*self._limits(), *(self._beside() if self.unit.kind.hardware else ())),
+            self.unit.kind.hardware,
         )
 
     def _limits(self) -> tuple[str, ...]:

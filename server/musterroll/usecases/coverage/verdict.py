@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from musterroll.domain.coverage import verdict as rules
 from musterroll.domain.coverage.verdict import CoverageVerdict
+from musterroll.domain.units.kinds import possible_keys
 from musterroll.domain.units.serials import serial_key
 from musterroll.domain.values.dates import local_day
 from musterroll.domain.values.errors import Conflict, NotFound
@@ -36,10 +37,10 @@ def unit_meant(session: Session, uid_or_serial: str) -> Row[Any]:
     unit = None if "\0" in uid_or_serial else unit_facts.by_uid(session, uid_or_serial)
     if unit is not None:
         return unit if unit.merged_into_id is None else _surviving(session, unit.id)
-    key = serial_key(uid_or_serial)
-    units = unit_facts.by_serial_key(session, key)
+    keys = possible_keys(uid_or_serial) or [serial_key(uid_or_serial)]
+    units = [unit for key in keys for unit in unit_facts.by_serial_key(session, key)]
     if not units:
-        merged = sorted({successors.unit(session, unit).id or 0 for unit in successors.units_with_serial(session, key)})
+        merged = sorted({successors.unit(session, unit).id or 0 for key in keys for unit in successors.units_with_serial(session, key)})
         units = [_surviving(session, unit_id) for unit_id in merged]
     if not units:
         raise NotFound(f"no registered unit has the ID or serial {uid_or_serial[:200]!r}")

@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 from musterroll.domain.enrolment.claim_rules import identity_claim, marks, require_open, text, tidy, used_up
 from musterroll.domain.enrolment.secrets import hash_secret, new_secret, token_hash
-from musterroll.domain.units.serials import serial_key
+from musterroll.domain.units.kinds import UnitKind, likely_key
+from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.errors import Conflict, DomainError, Forbidden, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.enrolment import claim_tokens, credentials
@@ -85,7 +86,7 @@ def create_token(
         token_hash=token_hash(plain),
         expires_at=now + life,
         max_uses=uses,
-        serials=sorted({serial_key(serial) for serial in serials}),
+        serials=sorted({likely_key(serial) for serial in serials}),
         created_at=now,
         created_by=actor,
     )
@@ -116,13 +117,14 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     3. A device that asks again because the answer was lost has its enrolment, with a new secret, at no further use of the token.
     4. The first credential of a unit is active and may deploy it where the token says; a later one is pending and changes nothing.
     """
-    identity = identity_claim(request.maker, request.model, request.serial)
+    kind = claim_tokens.kind_of(session, name_key(request.maker), name_key(request.model))
+    identity = identity_claim(request.maker, request.model, request.serial, kind or UnitKind.DEVICE)
     agent = tidy(request.agent)
     evidence = marks(request.evidence) | ({"agent": agent} if agent else {})
     token = claim_tokens.locked(session, token_hash(request.token.strip()))
     if token is None or token.id is None:
         raise Forbidden("this claim token is unknown; check it or request a new one", "token_unknown")
-    require_open(token, identity.serial_key, now)
+    require_open(token, identity.serial, now)
     unit, evidence = known_device.unit_of(session, identity, evidence, now)
     secret = new_secret()
     credential = known_device.renewed(session, unit, token, evidence, secret, now) or _issue(session, unit, token, evidence, secret, now)

@@ -87,6 +87,7 @@ def _of_unit(session: Session, unit_id: int, on: date, instant: datetime, now: d
         {doubt: DoubtFacts(row.says, row.facts) for (_, doubt), row in identity.cases(session, [unit_id]).items()},
         more_evidence.evidence_by_kind(session, unit, [cover.contract for cover in documents.seats]),
         _lineage(session, unit_facts.account(unit)),
+        unit.kind,
     )
     return list(unit_findings(case))
 

@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.usecases.fleet.pages import FleetFilter
 
-_TEXTS = ("account", "site", "maker", "model", "under", "segment", "country", "firmware", "age", "contract")
-_SWITCHES = ("operating", "warranty", "covered", "over", "outdated")
+_TEXTS = ("account", "site", "maker", "model", "under", "segment", "country", "firmware", "age", "contract", "owner")
+_SWITCHES = ("operating", "warranty", "covered", "over", "outdated", "provisioned")
 _LONGEST = 200
 _MOST_DAYS = 3660
 T = TypeVar("T", bound=StrEnum)
@@ -40,7 +41,9 @@ def read(parameters: Mapping[str, Any]) -> FleetFilter:
         liveness=_member(Liveness, values["liveness"]),
         text=values["text"],
         cells=" ".join(code for code in CELLS if code in values["cells"].split()) or None,
-        ending=int(values["ending"]) if values["ending"].isdecimal() and int(values["ending"][:9]) <= _MOST_DAYS else None,
+        ending=_days(values["ending"]),
+        kind=_member(UnitKind, values["kind"]),
+        heard=_days(values["heard"]),
         **texts,
         **switches,
     )
@@ -48,6 +51,10 @@ def read(parameters: Mapping[str, Any]) -> FleetFilter:
 
 def _text(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _days(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and int(text[:9]) <= _MOST_DAYS else None
 
 
 def _member(kind: type[T], value: str) -> T | None:

@@ -1,6 +1,5 @@
 """Pages of the fleet list, and counts of the installed base."""
 
-import re
 from datetime import date, datetime, timedelta
 from threading import Lock
 from time import perf_counter
@@ -11,6 +10,7 @@ from sqlmodel import Session
 
 from musterroll.domain.liveness import Liveness
 from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.units.serials import SEPARATORS, name_key
 from musterroll.domain.values import cursors
@@ -26,7 +26,7 @@ from musterroll.usecases.units.unit_card import UnitCard, unit_card_of
 
 NONE = "-"  # as a filter value: units without one
 OLDEST = 5  # years; the last age group is open
-_CURSOR = re.compile(r"([0-9]{1,18})\.([A-Z0-9]{1,64})")
+_DAY = 86_400_000  # ms
 
 
 class FleetFilter(NamedTuple):
@@ -52,6 +52,10 @@ class FleetFilter(NamedTuple):
     ending: int | None = None  # days within which the warranty ends
     over: bool | None = None  # on or beyond a line with more units than its quantity
     outdated: bool | None = None  # the firmware is older than the newest of its product
+    kind: UnitKind | None = None
+    provisioned: bool | None = None  # deployed, or enrolled and neither returned nor retired
+    heard: int | None = None  # days within which it has reported
+    owner: str | None = None  # account ref, of the unit or else of its site; NONE: without one
 
 
 class FleetPage(NamedTuple):
@@ -160,6 +164,8 @@ def conditions(session: Session, filters: FleetFilter, now: datetime) -> list[Co
     where = [*_of_unit(filters), *_of_owner(session, filters), *_of_cover(session, filters, now)]
     if filters.liveness:
         where.append(fleet_queries.is_liveness(session, filters.liveness, listening, ms))
+    if filters.heard is not None:
+        where.append(fleet_filters.heard_after(ms - filters.heard * _DAY))
     if filters.operating is not None:
         where.append(fleet_queries.is_operating(listening, ms) == filters.operating)
     return where
@@ -175,6 +181,10 @@ def _of_unit(filters: FleetFilter) -> list[ColumnElement[bool]]:
         where.append(fleet_queries.of_site(filters.site))
     if filters.maker is not None and filters.model is not None:
         where.append(fleet_queries.of_product(name_key(filters.maker), name_key(filters.model)))
+    if filters.kind is not None:
+        where.append(fleet_filters.of_kind(filters.kind))
+    if filters.provisioned is not None:
+        where.append(fleet_filters.provisioned() == filters.provisioned)
     if filters.firmware is not None:
         where.append(fleet_filters.of_firmware(_word(filters.firmware)))
     return where
@@ -184,6 +194,8 @@ def _of_owner(session: Session, filters: FleetFilter) -> list[ColumnElement[bool
     where = []
     if filters.under is not None:
         where.append(fleet_filters.under(session, filters.under))
+    if filters.owner is not None:
+        where.append(fleet_filters.of_owner(_word(filters.owner)))
     if filters.segment is not None:
         where.append(fleet_filters.of_segment(_word(filters.segment)))
     if filters.country is not None:
@@ -235,4 +247,7 @@ def _branches(session: Session, text: str) -> list[ColumnElement[bool]]:
     prefix = "".join(c for c in text.upper() if c not in SEPARATORS and not c.isspace())
     if prefix.isascii() and prefix.isalnum():
         branches.append(fleet_queries.serial_begins(prefix))
+    named = "".join(text.upper().split())
+    if named != prefix and named.isascii() and (named[:1].isalnum()):
+        branches.append(fleet_queries.serial_begins(named))  # of what is no device, signs count
     return branches

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from sqlmodel import Session
 
-from musterroll.domain.units.serials import serial_key
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.imports import units as unit_imports
@@ -32,7 +31,7 @@ def following(session: Session, writes: Sequence[PlannedWrite], change: AuditCha
 def _moved(session: Session, writes: Sequence[PlannedWrite]) -> Iterator[tuple[ContractLine, str]]:
     """The lines that name a unit by what was its serial, with the key of the new one."""
     completed = {
-        planned.known.id: serial_key(planned.after["serial"])
+        planned.known.id: planned.row.values["serial_key"]
         for planned in writes
         if planned.known and "serial" in planned.known.facts and planned.known.facts["serial"] != planned.after["serial"]
     }

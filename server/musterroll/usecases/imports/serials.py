@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from musterroll.domain.units.kinds import possible_keys
 from musterroll.domain.units.serials import twin_key
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.readers.fields import DocumentRow
@@ -12,11 +13,17 @@ from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.imports.rows import UnitWithSerial
 
 
+def _keys(values: dict[str, Any]) -> list[str]:
+    """The keys that a row may mean: its kind is that of the unit which is registered."""
+    key = values.get("serial_key")
+    return list(dict.fromkeys([key, *possible_keys(values["serial"])])) if key else []
+
+
 class UnitsBySerial:
     """The units of a batch of rows. The values of a row have serial, serial_key and maker_key."""
 
     def __init__(self, session: Session, rows: Iterable[DocumentRow]) -> None:
-        keys = {key for row in rows if (key := row.values.get("serial_key"))}
+        keys = {key for row in rows for key in _keys(row.values)}
         self._units = import_rows.units_by_serial(session, keys)
         self._twins = import_rows.twins(session, {twin_key(key) for key in keys - self._units.keys()})
 
@@ -25,7 +32,7 @@ class UnitsBySerial:
 
     def unit(self, values: dict[str, Any]) -> UnitWithSerial:
         """Raises NotFound, with a similar serial where there is one, and Conflict where several makers have the serial."""
-        registered = self._units.get(values["serial_key"], [])
+        registered = next((units for key in _keys(values) if (units := self._units.get(key))), [])
         units = [unit for unit in registered if values["maker_key"] in ("", unit.maker_key)]
         if len(units) == 1:
             return units[0]

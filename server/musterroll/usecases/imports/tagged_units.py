@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from musterroll.domain.units.kinds import has_key
 from musterroll.domain.units.product_names import NamedProduct
-from musterroll.domain.units.serials import has_key
 from musterroll.domain.values.errors import Conflict
 from musterroll.readers.fields import DocumentRow
 from musterroll.readers.units import KNOWN_AS, TAG_FOR_SERIAL

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 from musterroll.domain.installed_base.bridge import MERGED
+from musterroll.domain.units.kinds import has_key
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.units.serials import has_key
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.warranty.periods import PeriodKind

@@ -10,7 +10,8 @@ from sqlmodel import Session
 
 from musterroll.domain import matching
 from musterroll.domain.matching import AccountFacts, Match
-from musterroll.domain.units.serials import has_key, twin_key
+from musterroll.domain.units.kinds import has_key
+from musterroll.domain.units.serials import twin_key
 from musterroll.domain.values import cursors
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.values.instants import to_ms

@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from musterroll.domain.liveness import expected_interval, windows
 from musterroll.domain.messages.identity import Doubt, hardware_differs
-from musterroll.domain.units.serials import name_key, serial_key
-from musterroll.domain.values.errors import DomainError
+from musterroll.domain.units.kinds import has_key, possible_keys
+from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.liveness import last_seen
 from musterroll.storage.liveness.last_seen import BirthRow
@@ -67,10 +67,12 @@ def _start(unit: Enrolled, birth: Birth, now: datetime) -> BirthRow:
 
 def _compare_identities(session: Session, units: Sequence[Enrolled], births: dict[int, Birth], now: datetime) -> None:
     """A birth with another serial, maker or model than enrolled is a case, and is recorded once: the credential may be on two devices."""
-    serials = {unit.id: births[unit.id].serial for unit in units if _key(births[unit.id].serial) != unit.serial_key}
+    serials = {unit.id: births[unit.id].serial for unit in units if not has_key(births[unit.id].serial, unit.serial_key)}
     if serials:  # serials of units merged into this one are its own too
         own = successors.keys_merged_into(session, serials.keys())
-        serials = {unit_id: serial for unit_id, serial in serials.items() if (unit_id, _key(serial)) not in own}
+        serials = {
+            unit_id: serial for unit_id, serial in serials.items() if not any((unit_id, key) in own for key in possible_keys(serial))
+        }
     claims = {unit.id: claim for unit in units if (claim := _foreign_claim(unit, births[unit.id], unit.id in serials))}
     identity.close_cases(session, [unit.id for unit in units if unit.id not in claims], Doubt.FOREIGN)
     if not claims:
@@ -104,10 +106,3 @@ def _foreign_claim(unit: Enrolled, birth: Birth, serial: bool) -> str:
 
 def _claimed(birth: Birth, serial: bool) -> str:
     return (birth.serial if serial else f"{birth.maker} {birth.model}")[:200]
-
-
-def _key(serial: str) -> str | None:
-    try:
-        return serial_key(serial)
-    except DomainError:
-        return None

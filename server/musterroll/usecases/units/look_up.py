@@ -8,6 +8,7 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.domain.units import scan_codes
+from musterroll.domain.units.kinds import possible_keys
 from musterroll.domain.units.serials import BadSerial, serial_key, twin_key
 from musterroll.domain.values.errors import NotFound
 from musterroll.domain.values.instants import to_ms
@@ -45,17 +46,18 @@ def look_up(session: Session, code: str, now: datetime, suggest: bool = True) ->
     try:
         keys = [serial_key(serial) for serial in read.serials]
     except BadSerial as error:
-        named = unit_cards.by_uids(session, uids) if uids else []
+        named = _named(session, read.serials) or (unit_cards.by_uids(session, uids) if uids else [])
         by_id = LookUp("", _cards(session, named or unit_cards.by_marks(session, code.strip(), MOST), now), [], None)
         if by_id.units:
             return by_id
         missing = by_id._replace(problem=str(error))
         return _with_near(session, missing, [code], now) if suggest else missing
-    rows = unit_cards.by_code(session, uids, [twin_key(key) for key in keys], keys, 2 * MOST)
+    every = list(dict.fromkeys([*keys, *(key for serial in read.serials for key in possible_keys(serial))]))
+    rows = unit_cards.by_code(session, uids, [twin_key(key) for key in every], every, 2 * MOST)
     pairs = list(zip(rows, _cards(session, rows, now), strict=True))
-    exact = [card for row, card in pairs if row.uid in uids or row.serial_key in keys]
+    exact = [card for row, card in pairs if row.uid in uids or row.serial_key in every]
     exact = exact or _cards(session, unit_cards.by_marks(session, code.strip(), MOST), now)
-    twins = [card for row, card in pairs if row.uid not in uids and row.serial_key not in keys]
+    twins = [card for row, card in pairs if row.uid not in uids and row.serial_key not in every]
     answer = LookUp(keys[-1], exact[:MOST], twins[:MOST], None if exact else _not_found(keys[-1]))
     return _with_near(session, answer, read.serials, now) if suggest and not rows and not exact else answer
 
@@ -74,6 +76,13 @@ def _with_near(session: Session, answer: LookUp, texts: Iterable[str], now: date
     rows = unit_cards.by_twins(session, twins, NEAR + 1)
     crowded = len(rows) > NEAR
     return answer._replace(near=[] if crowded else _cards(session, rows, now), crowded=crowded)
+
+
+def _named(session: Session, texts: Iterable[str]) -> list[Row[Any]]:
+    """The units without hardware that one of these texts identifies; a device it cannot be."""
+    keys = [key for text in texts for key in possible_keys(text)]
+    rows = unit_cards.by_code(session, [], [twin_key(key) for key in keys], keys, MOST) if keys else []
+    return [row for row in rows if row.serial_key in keys]
 
 
 def _not_found(key: str) -> str:

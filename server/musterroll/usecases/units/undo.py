@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from musterroll.domain.audit import Image
+from musterroll.domain.units.kinds import has_key
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.domain.units.serials import has_key
 from musterroll.storage import reconcile_queue
 from musterroll.storage.audit.blocks import LoggedEntry
 from musterroll.storage.audit.log import Entry

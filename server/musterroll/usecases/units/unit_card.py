@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from musterroll.domain.liveness import ListeningWindow, Liveness, LivenessFacts, assess_liveness
 from musterroll.domain.units.details import details_of
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.lifecycle import Lifecycle
 
 
@@ -18,6 +19,7 @@ class UnitCard(NamedTuple):
     serial: str  # as written
     maker: str
     model: str
+    kind: UnitKind
     lifecycle: Lifecycle
     liveness: Liveness
     liveness_since: int | None
@@ -40,6 +42,8 @@ class UnitCard(NamedTuple):
     warranty_ends_on: date | None  # first day without, where records say
     asset_tag: str | None
     hostname: str | None
+    host: str | None  # what it runs on
+    cores: int | None  # of the host
     details: dict[str, str]  # contact, location, cost and provider, as records have them
     firmware: str
     agent: str

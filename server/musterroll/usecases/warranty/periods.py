@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from musterroll.domain.values.errors import NotFound
+from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.domain.warranty import periods as warranty_rules
 from musterroll.domain.warranty.periods import CoveragePeriod, UnitDates
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
+from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.tables.warranty import WarrantyPeriod
@@ -182,6 +183,9 @@ def _void(session: Session, row: WarrantyPeriod, unit: Unit, on: date, reason: s
 
 
 def _add(session: Session, unit: Unit, period: CoveragePeriod, what: str, document: str, actor: str, now: datetime) -> CoveragePeriod:
+    kind = session.get_one(Product, unit.product_id).kind
+    if not kind.hardware:
+        raise Conflict(f"{unit.serial} is a {kind}, which has no warranty", "no_hardware")
     change = audit_record.begin(session, actor=actor, kind="warranty", subject=f"{what}: {unit.serial}", reason=document, now=now)
     row = WarrantyPeriod(**stored_periods.columns(unit.id or 0, period))
     session.add(row)

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from musterroll.domain.installed_base.licence_rules import LicenceRule
 from musterroll.domain.liveness import ReportingClass, require_interval
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.money import money
 from musterroll.domain.warranty.periods import StartRule, WarrantyStart
@@ -18,6 +20,7 @@ from musterroll.storage.tables.warranty import WarrantyPolicy
 from musterroll.storage.warranty import products
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.warranty import periods as warranty_periods
+from musterroll.usecases.warranty import product_kinds
 
 _BATCH = 5_000  # units per batch
 _LONGEST_MONTHS, _LONGEST_SHELF = 600, 3650
@@ -31,6 +34,8 @@ class ProductSettings(NamedTuple):
     list_price: Decimal | None = None
     currency: str = ""
     interval: int | None = None
+    kind: UnitKind = UnitKind.DEVICE
+    licence_rule: LicenceRule = LicenceRule.UNIT
 
 
 def change_product(session: Session, product_id: int, settings: ProductSettings, actor: str, now: datetime) -> Product:
@@ -42,9 +47,12 @@ def change_product(session: Session, product_id: int, settings: ProductSettings,
     change = audit_record.begin(session, actor=actor, kind="product", subject=f"product {product.maker} {product.model}", now=now)
     with audit_record.watching(session, change, "product", [product_id]):
         product.reporting, product.policy_id, product.interval = settings.reporting, policy_id, settings.interval
+        product.kind, product.licence_rule = settings.kind, settings.licence_rule
         product.list_price = price.amount if price else None
         product.currency = price.currency if price else product.currency
-    if (old.reporting, old.policy, old.interval) != (settings.reporting, settings.policy, settings.interval):
+    if old.kind is not settings.kind:
+        product_kinds.change_kind(session, product_id, settings.kind, change)
+    if _followed(old) != _followed(settings):
         products.queue_update(session, "product", product_id)
     reconcile_queue.mark_all(session)
     return product
@@ -54,7 +62,13 @@ def settings_of(session: Session, product_id: int) -> ProductSettings:
     """The present settings of a product. Raises NotFound."""
     product = product_by_id(session, product_id)
     policy = policy_by_id(session, product.policy_id).name if product.policy_id is not None else ""
-    return ProductSettings(product.reporting, policy, product.list_price, product.currency, product.interval)
+    price = (product.list_price, product.currency)
+    return ProductSettings(product.reporting, policy, *price, product.interval, product.kind, product.licence_rule)
+
+
+def _followed(settings: ProductSettings) -> tuple[object, ...]:
+    """What units take from their product."""
+    return settings.reporting, settings.policy, settings.interval, settings.kind
 
 
 def save_policy(

@@ -21,7 +21,7 @@ class ProductUndo(RecordUndo):
     def written(self, entries: Sequence[Entry]) -> None:
         super().written(entries)
         for entry in entries:
-            if entry.before and entry.after and {"policy_id", "reporting", "interval"} & entry.after.keys():
+            if entry.before and entry.after and {"policy_id", "reporting", "interval", "kind"} & entry.after.keys():
                 products.queue_update(self.session, "product", int(entry.key))
 
 

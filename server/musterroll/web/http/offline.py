@@ -7,7 +7,8 @@ from urllib.parse import quote
 from flask import Flask, Response, make_response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from musterroll.domain.units.serials import BadSerial, serial_key
+from musterroll.domain.units.kinds import likely_key
+from musterroll.domain.units.serials import BadSerial
 from musterroll.usecases.units.unit_card import UnitCard
 from musterroll.web.http.assets import Assets, compressed_response
 from musterroll.web.http.security import POLICY
@@ -45,6 +46,6 @@ def unit_response(text: str, card: UnitCard | None) -> Response:
 
 def _key(serial: str) -> str:
     try:
-        return serial_key(serial)
+        return likely_key(serial)
     except BadSerial:  # accepted by an older version
         return serial

@@ -85,7 +85,9 @@ def _labels_page() -> str:
             selection = _from_list(session, pasted, most, now)
         else:
             selection = _from_filters(session, filters, params.get("after") or None, most, now) if named else Selection([], [])
-    labels = [_label(card) for card in selection.cards]
+    labels = [_label(card) for card in selection.cards if card.kind.hardware]
+    if without := len(selection.cards) - len(labels):
+        selection.missing.append(f"{without} unit{'' if without == 1 else 's'} without hardware (seats, nodes and the like) have no label.")
     sheets = _sheets(labels, on_sheet, skipped)
     return page("labels.html", now, sizes=SIZES, size=size, skipped=skipped, pasted=pasted, named=named, selection=selection, sheets=sheets)
 

@@ -8,7 +8,9 @@ from flask import Blueprint, make_response, redirect, request
 from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role, needs
+from musterroll.domain.installed_base.licence_rules import LicenceRule
 from musterroll.domain.liveness import ReportingClass
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.values import durations
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.warranty.periods import StartRule, WarrantyStart
@@ -23,6 +25,7 @@ from musterroll.web.http.context import actor, clock, page, read_only, transacti
 pages = Blueprint("products", __name__)
 
 PAGE = 50
+_FIELDS = ("reporting", "policy", "list_price", "currency", "interval", "kind", "licence_rule")
 CLASSES = {
     ReportingClass.ALWAYS_ON: ("Always on", "stale after three missed intervals"),
     ReportingClass.SLEEPY: ("Sleepy", "battery-powered: stale after two of its long intervals"),
@@ -34,6 +37,11 @@ CLASSES = {
         "Daylight",
         "works by day only, as on solar power: stale after a long night (16 hours) and three intervals",
     ),
+}
+RULES = {
+    LicenceRule.UNIT: "each unit is one licence",
+    LicenceRule.HOST: "all units on one host are one licence",
+    LicenceRule.CORE: "each processor core of a host is one licence",
 }
 STARTS = {
     WarrantyStart.REGISTERED: "registration date",
@@ -75,7 +83,10 @@ def detail(product_id: int) -> str:
 @pages.post("/products/<int:product_id>")
 @needs(Role.ADMIN)
 def change(product_id: int) -> Response:
-    form = {name: request.form.get(name, "").strip()[:120] for name in ("reporting", "policy", "list_price", "currency", "interval")}
+    form = {
+        name: request.form.get(name, "").strip()[:120]
+        for name in ("reporting", "policy", "list_price", "currency", "interval", "kind", "licence_rule")
+    }
     try:
         with transaction() as session:
             warranty_products.change_product(session, product_id, _terms(form), actor().name, clock())
@@ -133,9 +144,8 @@ def _detail_page(product_id: int, refused: str | None = None) -> str:
     with read_only() as session:
         product = warranty_products.product_by_id(session, product_id)
         units, policies = products.units_of(session, product_id), products.policies(session)
-    return page(
-        "product.html", clock(), product=product, units=units, policies=policies, classes=CLASSES, refused=refused, price=_price(product)
-    )
+    choices = {"policies": policies, "classes": CLASSES, "rules": RULES}
+    return page("product.html", clock(), product=product, units=units, refused=refused, price=_price(product), **choices)
 
 
 def _policy_page(row: WarrantyPolicy | None, form: PolicyForm, refused: str | None = None) -> str:
@@ -151,7 +161,10 @@ def _terms(form: dict[str, str]) -> ProductSettings:
     except InvalidOperation:
         raise DomainError("the list price must be an amount such as 120.00", "bad_number") from None
     interval = durations.seconds(form["interval"]) if form["interval"] else None
-    return ProductSettings(ReportingClass(form["reporting"]), form["policy"], price, form["currency"].upper(), interval)
+    if form["kind"] not in set(UnitKind) or form["licence_rule"] not in set(LicenceRule):
+        raise DomainError("choose what its units are and how they count as licences", "bad_choice")
+    counted = (UnitKind(form["kind"]), LicenceRule(form["licence_rule"]))
+    return ProductSettings(ReportingClass(form["reporting"]), form["policy"], price, form["currency"].upper(), interval, *counted)
 
 
 def _rules(form: PolicyForm) -> list[StartRule]:

@@ -6,6 +6,7 @@ from flask import Flask
 
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.usecases.fleet.pages import NONE, OLDEST, FleetFilter
+from musterroll.web.wording.kinds import KINDS
 
 
 class Chip(NamedTuple):
@@ -23,13 +24,17 @@ def install(app: Flask) -> None:
 def chips(filters: FleetFilter) -> list[Chip]:
     """All filters except text, lifecycle and liveness, which have fields of their own."""
     chips = [Chip(_TEXTS[name].format(value), {name: None}) for name in _TEXTS if (value := getattr(filters, name)) and value != NONE]
-    chips += [Chip(f"no {name}" if name != "age" else "age unknown", {name: None}) for name in _NONES if getattr(filters, name) == NONE]
+    chips += [Chip(_NONES[name], {name: None}) for name in _NONES if getattr(filters, name) == NONE]
     if filters.maker and filters.model:
         chips.append(Chip(filters.model, {"maker": None, "model": None}))
     if filters.age and filters.age != NONE:
         chips.append(Chip(f"installed {age(filters.age)} ago", {"age": None}))
     if filters.cells:
         chips.append(Chip(" or ".join(CELLS[code].name for code in filters.cells.split()), {"cells": None}))
+    if filters.kind:
+        chips.append(Chip(KINDS[filters.kind].plural, {"kind": None}))
+    if filters.heard is not None:
+        chips.append(Chip(f"active in the last {filters.heard} days", {"heard": None}))
     if filters.ending is not None:
         chips.append(Chip(f"warranty ends within {filters.ending} days", {"ending": None}))
     return [
@@ -51,6 +56,7 @@ def age(years: str) -> str:
 
 _TEXTS = {
     "account": "account {}",
+    "owner": "account {} by unit or site",
     "under": "account {} with subsidiaries",
     "site": "site {}",
     "segment": "segment {}",
@@ -58,11 +64,15 @@ _TEXTS = {
     "firmware": "firmware {}",
     "contract": "on contract {}",
 }
-_NONES = ("segment", "country", "firmware", "age")
+_NONES = {
+    **{"segment": "no segment", "country": "no country", "firmware": "no firmware"},
+    **{"age": "age unknown", "owner": "no account"},
+}
 _SWITCHES = {
     "operating": {True: "operating", False: "not operating"},
     "warranty": {True: "in warranty", False: "out of warranty"},
     "covered": {True: "covered", False: "not covered"},
     "over": {True: "over contract quantity", False: "within contract quantity"},
+    "provisioned": {True: "provisioned", False: "not provisioned"},
     "outdated": {True: "outdated firmware", False: "latest firmware"},
 }

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 from musterroll.domain.reconciliation.cells import CELLS
+from musterroll.domain.units.kinds import UnitKind
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.units import Unit
@@ -15,7 +16,7 @@ from sqlmodel import Session, select
 from tests.support.random_records import NOW, fill
 
 SEEDS = range(2)
-SWITCHES = ("operating", "warranty", "covered", "over", "outdated")
+SWITCHES = ("operating", "warranty", "covered", "over", "outdated", "provisioned")
 
 
 @pytest.fixture(params=SEEDS)
@@ -48,6 +49,7 @@ def test_every_unit_is_in_one_part_of_each_partition(session: Session) -> None:
         "firmware": [NONE, "1.4.2", "1.10.0"],
         "age": [NONE, *map(str, range(OLDEST + 1))],
         "cells": list(CELLS),
+        "kind": list(UnitKind),
     }
     for name, words in parts.items():
         shared = sorted(uid for word in words for uid in found(session, **{name: word}))

@@ -10,7 +10,11 @@ from musterroll.usecases.imports.export import page
 
 from tests.support.documents import FLEET, take
 
-_NEW_CONTRACT = {"auto_renew": "no", "renewal_months": "12", "notice_days": "0"}  # what lists that say nothing of it leave
+_LEFT = {  # what lists that say nothing of it leave, by kind of document
+    "contracts": {"auto_renew": "no", "renewal_months": "12", "notice_days": "0"},
+    "units": {"kind": "device"},
+    "products": {"kind": "device", "licence_rule": "unit"},
+}
 
 
 def _layouts() -> list[tuple[str, str, list[str], str, list[dict[str, str]]]]:
@@ -43,7 +47,7 @@ def test_a_list_goes_in_with_every_value_as_meant(
     assert [(verdict.outcome, verdict.why) for verdict in verdicts] == [("new", None)] * len(expected)
     with database.snapshot() as session:
         rows = [cells for _, cells in page(session, kind, 0, 100, now)]
-    without = _NEW_CONTRACT if kind == "contracts" else {}
+    without = _LEFT.get(kind, {})
     stored = [{field: cell for field, cell in cells.items() if cell and without.get(field) != cell} for cells in rows]
     assert stored == expected
     assert {verdict.outcome for verdict in take(database, now, kind, text, chosen)[0]} == {"same"}

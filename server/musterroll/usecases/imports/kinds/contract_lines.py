@@ -5,8 +5,9 @@ from typing import Any
 
 from musterroll.domain.contracts import terms as rules
 from musterroll.domain.contracts.terms import ContractState, LineScope
+from musterroll.domain.units.kinds import UnitKind, has_key, possible_keys
 from musterroll.domain.units.product_names import NamedProduct
-from musterroll.domain.units.serials import has_key, name_key
+from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.dates import Span
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.readers import contract_lines
@@ -54,6 +55,7 @@ class ContractLineImporter(Importer):
         named = [NamedProduct(row.values.get("maker", ""), row.values["model"]) for row in rows if "model" in row.values]
         models = {name_key(self.names.meaning(product).model) for product in named}
         self._products = import_rows.products_by_model(self.session, models)
+        self._identify(rows)
         serials = {key for row in rows if (key := row.values.get("serial_key"))} if successors.any_units(self.session) else set()
         self._successors = successors.Successors(self.session, serials) if serials else None
         named_serials = {row.values["serial"]: row.values["serial_key"] for row in rows if row.values.get("serial_key")}
@@ -61,6 +63,31 @@ class ContractLineImporter(Importer):
         lines = self.find(rows)
         self._look_up_places(lines.values())
         self._known = {key: KnownRecord(line["id"], self.facts_of(line)) for key, line in lines.items()}
+
+    def _identify(self, rows: Sequence[DocumentRow]) -> None:
+        """Give each row that names a unit the key of that unit's kind: of its product or, without one, of the unit that has the name."""
+        written = {row.values["serial"] for row in rows if "serial_key" in row.values}
+        known = import_rows.units_by_serial(self.session, {key for serial in written for key in possible_keys(serial)})
+        kinds = import_rows.kinds_by_id(self.session, {row_id for products in self._products.values() for _, row_id in products})
+        for row in rows:
+            if "serial_key" not in row.values:
+                continue
+            product = self._named_products(row) if "model" in row.values else []
+            kind = kinds[product[0]] if len(product) == 1 else UnitKind.DEVICE
+            keys = possible_keys(row.values["serial"])
+            if kind is not UnitKind.DEVICE:
+                row.values["serial_key"] = keys[-1]
+            elif not product:
+                row.values["serial_key"] = next((key for key in keys if key in known), row.values["serial_key"])
+
+    def _meant(self, row: DocumentRow) -> NamedProduct:
+        return self.names.meaning(NamedProduct(row.values.get("maker", ""), row.values["model"]))
+
+    def _named_products(self, row: DocumentRow) -> list[int]:
+        """The products that a row may name."""
+        meant = self._meant(row)
+        maker = name_key(meant.maker)
+        return [row_id for key, row_id in self._products.get(name_key(meant.model), ()) if maker in ("", key)]
 
     def _look_up_places(self, records: Iterable[Mapping[str, Any]]) -> None:
         places = [(record["scope"] in _AT_SITE, record["place_id"]) for record in records]
@@ -150,9 +177,7 @@ class ContractLineImporter(Importer):
     def _product(self, row: DocumentRow, after: RecordFacts) -> int | None:
         if "model" not in row.values:
             return after["product_id"]  # type: ignore[no-any-return]
-        meant = self.names.meaning(NamedProduct(row.values.get("maker", ""), row.values["model"]))
-        model, maker = meant.model, name_key(meant.maker)
-        products = [row_id for key, row_id in self._products.get(name_key(model), ()) if maker in ("", key)]
+        products, model = self._named_products(row), self._meant(row).model
         if len(products) == 1 or after["scope"] is LineScope.SERIAL:
             return products[0] if len(products) == 1 else None
         if products:

@@ -13,14 +13,15 @@ from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.warranty import products as product_settings
 from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
+from musterroll.usecases.warranty import product_kinds
 
-_FOLLOWED = ("policy", "reporting", "interval")  # what units take from their product
+_FOLLOWED = ("policy", "reporting", "interval", "kind")  # what units take from their product
 
 
 class ProductImporter(Importer):
     kind = products.KIND
     model = Product
-    facts = ("policy", "list_price", "currency", "reporting", "interval")
+    facts = ("policy", "list_price", "currency", "reporting", "interval", "kind", "licence_rule")
     creates = ()
 
     def reset(self) -> None:
@@ -67,6 +68,8 @@ class ProductImporter(Importer):
         ids = self.write(writes, change).ids
         for planned in writes:
             known = planned.known
+            if known and known.facts["kind"] is not planned.after["kind"]:
+                product_kinds.change_kind(self.session, known.id, planned.after["kind"], change)
             if known and any(known.facts[name] != planned.after[name] for name in _FOLLOWED):
                 product_settings.queue_update(self.session, "product", known.id)
         reconcile_queue.mark_all(self.session)

@@ -8,12 +8,15 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from musterroll.domain.units.details import details_of, details_text
+from musterroll.domain.units.kinds import UnitKind, identifier_key
 from musterroll.domain.units.lifecycle import Lifecycle, moves_from
-from musterroll.domain.units.serials import new_uids, serial_key, twin_key
+from musterroll.domain.units.serials import BadSerial, new_uids, twin_key
 from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
+from musterroll.domain.warranty.periods import NO_WARRANTY
 from musterroll.readers import units
 from musterroll.readers.fields import DocumentRow
+from musterroll.readers.statuses import Access
 from musterroll.storage import reconcile_queue
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.imports import units as unit_imports
@@ -34,10 +37,11 @@ _STARTED_ON = {  # the date a stage began
     **{Lifecycle.DEPLOYED: "installed_on", Lifecycle.SHIPPED: "shipped_on"},
     **{Lifecycle.RETURNED: "left_on", Lifecycle.RETIRED: "left_on"},
 }
-_NOT_COPIED = ("serial", "maker", "model", "lifecycle", "account", "site", "currency", *units.DETAILS)
+_NOT_COPIED = ("serial", "maker", "model", "lifecycle", "account", "site", "currency", "kind", *units.DETAILS)
 _COPIED = units.KIND.attributes(without=_NOT_COPIED)  # as the row gives them
 _GIVEN, _DETAILS = frozenset(_COPIED), frozenset(units.DETAILS)
 _TAG = units.TAG_FOR_SERIAL
+_WRONG = "wrong_serial"  # a value of rows whose identifier is not one of their kind: why
 _WARRANTY_DATES = (  # as in `UnitDates`; no new unit has been heard
     *("registered_on", "installed_on", None, "shipped_on", "warranty_months"),
     *("purchased_on", "warranty_starts_on", "warranty_ends_on"),
@@ -67,6 +71,7 @@ class UnitImporter(Importer):
         self._now = to_ms(self.source.now)
         self._products: dict[tuple[str, str], ProductRow | None] = {}  # None: not registered yet
         self._sites: dict[str, SiteRow] = {}  # also those that are to be created
+        self._new_kinds: dict[tuple[str, str], UnitKind] = {}  # of products, as their first row says
 
     def key(self, row: DocumentRow) -> Any:
         """A new product is a family of its own."""
@@ -78,6 +83,7 @@ class UnitImporter(Importer):
     def look_up(self, rows: Sequence[DocumentRow]) -> None:
         unknown = set(map(_product, rows)) - self._products.keys()
         self._products |= dict.fromkeys(unknown) | unit_imports.products(self.session, unknown)
+        self._identify(rows)
         serials = {row.values["serial_key"] for row in rows}
         self._known = {
             key: KnownRecord(row_id, dict(zip(self.facts, facts, strict=True)))
@@ -90,6 +96,46 @@ class UnitImporter(Importer):
         self.references.look_up(Site, sites)
         accounts = {row.values.get("account") for row in rows} | {known.facts["account"] for known in self._known.values()}
         self.references.look_up(Account, accounts | {site.account for site in self._sites.values()})
+
+    def _identify(self, rows: Sequence[DocumentRow]) -> None:
+        """Give each row the key that the kind of its unit has: that of its product or, for a new one, what its first row says."""
+        for row in rows:
+            if kind := row.values.get("kind"):
+                self._new_kinds.setdefault(_product(row), kind)
+        for row in rows:
+            kind = self._kind(row)
+            if kind is not row.values.get("kind"):  # the reader knew it otherwise
+                row.values.pop(_WRONG, None)
+                try:
+                    row.values["serial_key"] = identifier_key(row.values["serial"], kind)
+                except BadSerial as wrong:
+                    row.values[_WRONG] = wrong
+
+    def _check_kind(self, row: DocumentRow) -> None:
+        """Raises Conflict for another kind than that of the product, and BadSerial for what does not identify a unit of its kind."""
+        given, kind = row.values.get("kind"), self._kind(row)
+        if given and given is not kind:
+            raise Conflict(
+                f"{row.values['maker']} {row.values['model']} is a {kind}, not a {given}; change that under Products", "other_kind"
+            )
+        if wrong := row.values.get(_WRONG):
+            hint = "; if it is not a device, fill in the Unit Kind, or set the kind of its product" if kind is UnitKind.DEVICE else ""
+            raise BadSerial(f"{wrong}{hint}")
+
+    def _suspended(self, row: DocumentRow) -> str:
+        """Read the status of a seat whose access is withdrawn. Returns a note where the unit is a device."""
+        if row.values.get("lifecycle") is not Access.SUSPENDED:
+            return ""
+        kind = self._kind(row)
+        if not kind.hardware:
+            row.values["lifecycle"] = Lifecycle.RETURNED
+            return ""
+        del row.values["lifecycle"]
+        return "Suspended says nothing of where a device is; its status stays"
+
+    def _kind(self, row: DocumentRow) -> UnitKind:
+        product = self._products[_product(row)]
+        return product.kind if product else self._new_kinds.get(_product(row), UnitKind.DEVICE)
 
     def _look_up_tags(self, rows: Sequence[DocumentRow]) -> None:
         """Find the units that rows mean by their asset tag. A row with the serial of a unit that had none completes it."""
@@ -107,12 +153,14 @@ class UnitImporter(Importer):
     def values_of(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         self._look_up_links(records)
         products = import_rows.products_by_id(self.session, {record["product_id"] for record in records})
+        kinds = import_rows.kinds_by_id(self.session, products)
         return [
             {
                 **{name: record[name] for name in ("serial", "lifecycle", *_COPIED)},
                 **details_of(record["details"]),
                 **{name: self.references.ref(model, record[f"{name}_id"]) for name, model in self.links.items()},
                 **products[record["product_id"]],
+                "kind": kinds[record["product_id"]],
             }
             for record in records
         ]
@@ -123,6 +171,8 @@ class UnitImporter(Importer):
         A list tells how things stand, not how they came about: a step that people cannot make is taken as history, with a note.
         Raises Conflict for a site of another account.
         """
+        self._check_kind(row)
+        note = self._suspended(row)
         before, values = known.facts if known else _NEW, row.values
         site = values.get("site") or before["site"]
         account = values.get("account") or (values.get("site") and self._owner(values["site"])) or before["account"]
@@ -148,7 +198,7 @@ class UnitImporter(Importer):
             facts["details"] = details_text({**details_of(before["details"]), **given})
         if "serial" in before:
             facts["serial"] = values["serial"]
-        notes = (_jump(before["lifecycle"], stage), self._identity_note(row, known))
+        notes = (note, _jump(before["lifecycle"], stage), self._identity_note(row, known))
         if known is None:
             self.name_questions.remember(row)
         return AcceptedRow(facts, "; ".join(filter(None, notes)))
@@ -200,10 +250,11 @@ class UnitImporter(Importer):
                 maker_key=key[0],
                 model_key=key[1],
                 family_key=key[1],
+                kind=self._new_kinds.get(key, UnitKind.DEVICE),
                 created_at=self.source.now,
             ).model_dump()
             created.append(audit_record.Row("product", row_id, None, row))
-            self._products[key] = ProductRow(row_id, key[1])
+            self._products[key] = ProductRow(row_id, key[1], None, row["kind"])
         import_rows.insert_rows(self.session, Product, [row.after for row in created if row.after])
         for planned in without:
             planned.after["product_id"] = self._product_row(planned.row).id
@@ -220,10 +271,15 @@ class UnitImporter(Importer):
         return super().reserve_ids(writes)
 
     def columns(self, after: RecordFacts) -> dict[str, Any]:
-        columns = {**(_serial_columns(after["serial"]) if "serial" in after else {}), **after}
+        columns = {**(self._serial_columns(after) if "serial" in after else {}), **after}
         columns["account_id"] = self.references.id(Account, columns.pop("account"))
         columns["site_id"] = self.references.id(Site, columns.pop("site"))
         return columns
+
+    def _serial_columns(self, after: RecordFacts) -> dict[str, str]:
+        kinds = {product.id: product.kind for product in self._products.values() if product}
+        key = identifier_key(after["serial"], kinds.get(after["product_id"], UnitKind.DEVICE))
+        return {"serial": after["serial"], "serial_key": key, "twin_key": twin_key(key)}
 
     def new_rows(self, new: Sequence[PlannedWrite], ids: Sequence[int]) -> Mapping[str, Sequence[Any]]:
         """A column at a time: large lists have a million rows."""
@@ -243,10 +299,11 @@ class UnitImporter(Importer):
         return [self._product_row(planned.row) for planned in new]
 
     def dependent_rows(self, new: Sequence[PlannedWrite], ids: Sequence[int]) -> list[audit_record.NewRows]:
-        facts = [planned.after for planned in new]
+        facts, products = [planned.after for planned in new], self._products_of(new)
         zones = [self._sites[site].zone if (site := after["site"]) else "UTC" for after in facts]
-        policies = [product.policy_id for product in self._products_of(new)]
-        dates = zip(*([None if name is None else after[name] for after in facts] for name in _WARRANTY_DATES), strict=True)
+        policies = [product.policy_id for product in products]
+        of_records = zip(*([None if name is None else after[name] for after in facts] for name in _WARRANTY_DATES), strict=True)
+        dates = (dates if product.kind.hardware else NO_WARRANTY for product, dates in zip(products, of_records, strict=True))
         inputs = zip(policies, zones, dates, strict=True)
         return [warranty_periods.add_standard_periods(self.session, ids, inputs, self._warranties)]
 
@@ -301,11 +358,6 @@ def _stage(planned: PlannedWrite) -> Lifecycle | None:
 
 
 _NEW: RecordFacts = {**dict.fromkeys(UnitImporter.facts), "lifecycle": Lifecycle.UNRECORDED}
-
-
-def _serial_columns(serial: str) -> dict[str, str]:
-    key = serial_key(serial)
-    return {"serial": serial, "serial_key": key, "twin_key": twin_key(key)}
 
 
 def _product(row: DocumentRow) -> tuple[str, str]:
