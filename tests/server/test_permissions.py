@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from musterroll.domain.access import Need, Role, marked, may, need_of
 from musterroll.domain.liveness.outages import GroupKind
+from musterroll.domain.segments.outcomes import HandOverWay
 from musterroll.metrics import Metrics
 from musterroll.runtime.app import create_app
 from musterroll.settings import Settings
@@ -23,6 +24,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.liveness import Outage
 from musterroll.storage.tables.targets import Target
+from musterroll.storage.tables.segments import HandOver, HandOverAccount, SegmentMember
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access import users as access_users
@@ -109,6 +111,14 @@ def built(database: Database, folder: Path) -> Server:
             }
             session.add(Target(**target, from_on=date(2026, 1, 1), account_id=account.id, value=Decimal(90), set_at=0, set_by="test"))
             session.add(Outage(kind=GroupKind.ACCOUNT, key="", name="", account_id=account.id, since=0, noticed_at=0, silent=3, units=3))
+            handed = HandOver(segment="lapsed", name="Lapsed", handed_at=0, handed_by="admin", way=HandOverWay.EXPORT, receiver=account.ref)
+            session.add(handed)
+            session.flush()
+            of = {"account_id": account.id, "units": 1, "priced": 0, "why": f"of {account.name}"}
+            session.add(HandOverAccount(hand_over_id=handed.id, **of))
+            session.add(
+                SegmentMember(segment="lapsed", account_id=account.id, units=1, priced=0, why=account.name, entered_on=date(2026, 1, 1))
+            )
     return Server(create_app(Settings(data_dir=folder), database, Metrics()), database)
 
 
@@ -209,6 +219,7 @@ def named(server: Server, account: str) -> dict[str, list[str]]:
         "accounts/ref": [account],
         "sites/ref": keys(f"sites?account={account}", "ref"),
         "contracts/ref": keys(f"contracts?account={account}", "ref"),
+        "hand-overs/number": [str(item["number"]) for item in items("segments/lapsed/hand-overs") if item["receiver"] == account],
         "outages/number": [str(item["id"]) for item in items("outages") if item["account"]["ref"] == account],
         "targets/number": [str(item["id"]) for item in items("targets") if item["key"] == account],
         "findings/number": keys(f"findings?account={account}&limit=3", "id"),

@@ -1,6 +1,6 @@
-"""Segments: units to act on with counts, and their accounts for a CRM or mailing tool."""
+"""Segments: accounts and units to act on, with their size by day, for a CRM or mailing tool."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Response
@@ -13,22 +13,27 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import MoneyOut, ReportingTotalOut, RequestSchema, Schema, Text, money_out, reporting_out
 from musterroll.domain.access import Role, needs
-from musterroll.domain.values import cursors
+from musterroll.domain.segments.ready_made import SegmentGroup
 from musterroll.domain.values.money import format_sums
 from musterroll.storage.contracts import exchange_rates
-from musterroll.storage.fleet.segments import Customer
+from musterroll.storage.segments.members import Size
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import segments as fleet_segments
-from musterroll.usecases.fleet.segments import Segment
+from musterroll.usecases.segments import lists
+from musterroll.usecases.segments.lists import SegmentAccount, SegmentView
 
 api = guarded("segments", "segments")
 
 
 class SegmentOut(Schema):
     key: str
+    group: SegmentGroup
     name: str
-    says: str = Field(description="Why these units matter; empty for a saved filter.")
-    filter: dict[str, str] = Field(description="As the parameters of /units.")
+    says: str = Field(description="What to do; empty for a saved filter.")
+    rule: str = Field(description="Which accounts, with all numbers; empty for filters of the fleet.")
+    counts: str = Field(description="What its units and their annual value are.")
+    source: str
+    filter: dict[str, str] | None = Field(description="As the parameters of /units; null: worked out by the rule.")
     made_by: str = Field(description="Who saved it; empty: built in.")
 
 
@@ -39,13 +44,13 @@ class SegmentList(Schema):
 class SegmentDetailOut(SegmentOut):
     units: int
     accounts: int
-    worth: list[MoneyOut] = Field(description="Annual value: by contract line, else by list price.")
+    worth: list[MoneyOut] = Field(description="Annual value of the priced units.")
     worth_together: ReportingTotalOut | None = Field(description="The same in the reporting currency.")
     unpriced: int = Field(description="Number of unpriced units.")
-    counted_at: datetime
+    counted_at: datetime | None = Field(description="null: not counted yet.")
 
 
-class CustomerOut(Schema):
+class SegmentAccountOut(Schema):
     account: str = Field(description="Account number; empty: units without an account.")
     name: str
     parent: str
@@ -55,16 +60,36 @@ class CustomerOut(Schema):
     country: str
     segment: str
     units: int
+    priced: int | None = Field(description="Units with a price; null: not known.")
     worth: str = Field(description="Annual value in words: `1,200.00 EUR + 30.00 USD`.")
+    why: str = Field(description="Why it is in the segment; empty for filters of the fleet.")
+    entered_on: date | None = Field(description="Since when it has been in the segment; null for filters of the fleet.")
 
 
-class CustomerPage(Schema):
-    items: list[CustomerOut]
+class SegmentAccountPage(Schema):
+    items: list[SegmentAccountOut]
+    next: str | None
+
+
+class SegmentSizeOut(Schema):
+    on: date
+    accounts: int
+    units: int
+    priced: int
+    worth: list[MoneyOut]
+
+
+class SegmentSizePage(Schema):
+    items: list[SegmentSizeOut]
     next: str | None
 
 
 class SegmentPath(RequestSchema):
     key: Text = Field(max_length=40)
+
+
+class HistoryQuery(ListQuery):
+    days: int = Field(default=lists.HISTORY_DAYS, ge=1, le=400, description="How many days back.")
 
 
 class SegmentBody(RequestSchema):
@@ -75,37 +100,41 @@ class SegmentBody(RequestSchema):
 @api.get("/segments", summary="Segments and saved filters", responses={200: SegmentList})
 def list_segments() -> Response:
     with read_only() as session:
-        return answer(SegmentList(items=[SegmentOut(**_facts(segment)) for segment in fleet_segments.all_segments(session)]))
+        return answer(SegmentList(items=[SegmentOut(**_facts(segment)) for segment in lists.views(session)]))
 
 
 @api.get("/segments/<key>", summary="One segment with its counts", responses={200: SegmentDetailOut, **documented(404)})
 def get_segment(path: SegmentPath) -> Response:
-    """For a large fleet, updated every ten minutes."""
+    """Counted every 15 minutes and after each import; filters of a small fleet on request."""
     with read_only() as session:
-        segment = fleet_segments.segment(session, path.key)
+        segment = lists.view(session, path.key)
         now = clock()
-        size = fleet_segments.size(session, segment, now)
-        together = reporting_out(exchange_rates.exchange(session, now.date()).total(size.value.worth))
-    counted: dict[str, Any] = {
-        "units": size.value.units,
-        "accounts": size.value.accounts,
-        "unpriced": size.value.unpriced,
-        "counted_at": size.at,
-    }
-    return answer(SegmentDetailOut(**_facts(segment), **counted, worth=list(map(money_out, size.value.worth)), worth_together=together))
+        size = lists.size(session, segment, now)
+        together = reporting_out(exchange_rates.exchange(session, now.date()).total(size.worth))
+    counts: dict[str, Any] = {"units": size.units, "accounts": size.accounts, "unpriced": size.units - size.priced, "counted_at": size.at}
+    return answer(SegmentDetailOut(**_facts(segment), **counts, worth=list(map(money_out, size.worth)), worth_together=together))
 
 
-@listing(api, "/segments/<key>/accounts", CustomerPage, "Accounts with units in a segment", 404)
-def list_customers(path: SegmentPath, query: ListQuery) -> Response:
+@listing(api, "/segments/<key>/accounts", SegmentAccountPage, "Accounts in a segment", 404)
+def list_segment_accounts(path: SegmentPath, query: ListQuery) -> Response:
     now = clock()
 
     def fetch(session: Session, cursor: str | None, limit: int) -> Page:
-        segment = fleet_segments.segment(session, path.key)
-        behind = fleet_segments.customers(session, segment, cursors.text(cursor), limit + 1, now)
-        customers, following = cursors.cut(behind, limit, lambda customer: (customer.ref,))
-        return [_customer(customer) for customer in customers], following
+        rows, following = lists.accounts(session, lists.view(session, path.key), cursor, limit, now)
+        return list(map(_account, rows)), following
 
-    return listed(CustomerPage, query, "segment-accounts", fetch)
+    return listed(SegmentAccountPage, query, "segment-accounts", fetch)
+
+
+@listing(api, "/segments/<key>/history", SegmentSizePage, "Size of a segment by day", 404)
+def list_segment_history(path: SegmentPath, query: HistoryQuery) -> Response:
+    """Oldest first. Empty for users limited to some accounts."""
+    now = clock()
+
+    def fetch(session: Session, _cursor: str | None, _limit: int) -> Page:
+        return list(map(_size, lists.history(session, lists.view(session, path.key), now, query.days))), None
+
+    return listed(SegmentSizePage, query, "segment-history", fetch)
 
 
 @api.post("/segments", summary="Save a filter as a segment", responses={200: SegmentOut, **documented(400, 409)})
@@ -113,28 +142,27 @@ def list_customers(path: SegmentPath, query: ListQuery) -> Response:
 def save_segment(body: SegmentBody) -> Response:
     """Replaces an earlier filter of this name. Unknown parameters of the filter are ignored."""
     with transaction() as session:
-        segment = fleet_segments.save(session, body.name, filter_words.read(body.filter), actor(), clock())
-        return answer(SegmentOut(**_facts(segment)))
+        saved = fleet_segments.save(session, body.name, filter_words.read(body.filter), actor(), clock())
+        return answer(SegmentOut(**_facts(lists.view(session, saved.key))))
 
 
 @api.delete("/segments/<key>", summary="Delete a saved filter", responses={204: None, **documented(404, 409)})
 @needs(Role.PLANNER)
 def delete_segment(path: SegmentPath) -> Response:
     with transaction() as session:
-        fleet_segments.delete(session, path.key)
+        lists.delete(session, path.key)
     return no_content()
 
 
-def _facts(segment: Segment) -> dict[str, Any]:
-    return {
-        "key": segment.key,
-        "name": segment.name,
-        "says": segment.says,
-        "filter": filter_words.words(segment.filters),
-        "made_by": segment.made_by,
-    }
+def _facts(segment: SegmentView) -> dict[str, Any]:
+    facts = {name: getattr(segment, name) for name in ("key", "group", "name", "rule", "counts", "source", "made_by")}
+    return {**facts, "says": segment.action, "filter": None if segment.filters is None else filter_words.words(segment.filters)}
 
 
-def _customer(customer: Customer) -> CustomerOut:
-    columns = {name: getattr(customer, name) for name in ("name", "website", "phone", "postcode", "country", "segment", "units")}
-    return CustomerOut(account=customer.ref, parent=customer.parent_ref, **columns, worth=format_sums(customer.worth))
+def _account(row: SegmentAccount) -> SegmentAccountOut:
+    return SegmentAccountOut(account=row.ref, **row._asdict() | {"worth": format_sums(row.worth)})
+
+
+def _size(size: Size) -> SegmentSizeOut:
+    counts = {name: getattr(size, name) for name in ("on", "accounts", "units", "priced")}
+    return SegmentSizeOut(**counts, worth=list(map(money_out, size.worth)))

@@ -102,7 +102,7 @@ COMMANDS = {
         "renewals",
         "List the contracts due within a year, in order of their end, with their annual value and what of it is at risk.",
     ),
-    "segments": Entry("renewals", "segments", "List the segments and saved filters with their units, accounts and annual value."),
+    "segments": Entry("segments", "segments", "List the segments and saved filters with their units, accounts and annual value."),
     "products": Entry("products", "products", "Manage products: list price, warranty policy, reporting class."),
     "policies": Entry("products", "policies", "Manage warranty policies: when a warranty starts and how long it lasts."),
     "rates": Entry("rates", "rates", "Exchange rates, for one total in a reporting currency."),

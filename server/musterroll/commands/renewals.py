@@ -1,4 +1,4 @@
-"""`musterroll renewals` and `musterroll segments`: contracts due, and groups of units worth a call."""
+"""`musterroll renewals`: contracts due."""
 
 from typing import Any
 
@@ -6,12 +6,10 @@ import click
 
 from musterroll.commands.context import Context, clock
 from musterroll.commands.rates import together
-from musterroll.commands.tables import Column, Columns, json_option, print_json, print_list, print_table
+from musterroll.commands.tables import Column, Columns, json_option, print_json, print_table
 from musterroll.domain.values.exchange import format_total
 from musterroll.domain.values.money import format_sums
 from musterroll.storage.contracts import exchange_rates
-from musterroll.usecases.fleet import segments as fleet_segments
-from musterroll.usecases.fleet.segments import Segment, SegmentSize
 from musterroll.usecases.installed_base import renewals as contract_renewals
 from musterroll.usecases.installed_base.renewals import DueContract, RenewalFilter
 
@@ -24,14 +22,6 @@ _DUE: Columns[DueContract] = (
     Column("SILENT", lambda due: f"{due.silent:,}", right=True),
     Column("ANNUAL VALUE", lambda due: format_sums(due.worth) or "-", right=True),
     Column("AT RISK", lambda due: format_sums(due.risk) or "-", right=True),
-)
-_SEGMENTS: Columns[tuple[Segment, SegmentSize]] = (
-    Column("KEY", lambda row: row[0].key),
-    Column("NAME", lambda row: row[0].name),
-    Column("UNITS", lambda row: f"{row[1].units:,}", right=True),
-    Column("ACCOUNTS", lambda row: f"{row[1].accounts:,}", right=True),
-    Column("ANNUAL VALUE", lambda row: format_sums(row[1].worth) or "-", right=True),
-    Column("PRICED", lambda row: f"{row[1].units - row[1].unpriced:,}", right=True),
 )
 
 
@@ -56,23 +46,6 @@ def renewals(context: Context, account: str | None, within: int | None, as_json:
     worth_words = format_total(sums.worth, exchange) or "unknown (unpriced)"
     of_units = f" of {sums.priced:,} of {sums.seats:,} units that have a price" if sums.priced < sums.seats else ""
     click.echo(f"Total: {sums.contracts:,} contracts, annual value {worth_words}{of_units}")
-
-
-@click.command()
-@json_option
-@click.pass_obj
-def segments(context: Context, as_json: bool) -> None:
-    """List the segments and saved filters with their units, accounts and annual value."""
-    now = clock()
-    with context.database().snapshot() as session:
-        rows = [(segment, fleet_segments.size(session, segment, now).value) for segment in fleet_segments.all_segments(session)]
-    print_list(rows, _SEGMENTS, empty="No segments.", as_json=as_json, shape=_segment_shape)
-
-
-def _segment_shape(row: tuple[Segment, SegmentSize]) -> dict[str, Any]:
-    segment, size = row
-    counts = {"units": size.units, "accounts": size.accounts, "unpriced": size.unpriced}
-    return {"key": segment.key, "name": segment.name, "says": segment.says, **counts, "worth": _amounts(size.worth)}
 
 
 def _shape(due: DueContract) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from musterroll.domain.values.instants import from_ms
 from musterroll.storage.imports import runs as import_runs
 from musterroll.usecases.customers import base as customers
 from musterroll.usecases.fleet import firmware as fleet_firmware
-from musterroll.usecases.fleet import segments as fleet_segments
 from musterroll.usecases.installed_base import licence_trend, positions, renewals, retention, target_figures, trend, worth
 from musterroll.usecases.installed_base.as_of import Slice
 from musterroll.usecases.operations import figure_cache as cached_figures
@@ -46,8 +45,7 @@ def due(session: Session, now: datetime) -> list[FiguresTogether]:
     steady += old([fleet_firmware.KNOWN, trend.PLACES, trend.UNDATED, *contracts, licence_trend.TODAY], _REFRESH)
     book = [worth.BOTH] if old(worth.BOTH.figures, _REFRESH) else []
     base = [customers.ALL] if old(customers.ALL.figures, _REFRESH) else []
-    segments = [together for together in fleet_segments.figures(session) if old(together.figures, _REFRESH)]
-    return [*map(alone, steady), *book, *base, *segments, *(together for together in (slices, months) if together.figures)]
+    return [*map(alone, steady), *book, *base, *(together for together in (slices, months) if together.figures)]
 
 
 def _end(first: date) -> datetime:

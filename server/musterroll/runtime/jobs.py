@@ -25,6 +25,7 @@ from musterroll.usecases.operations import clock, health
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.reconciliation import daily_snapshot
 from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.segments import count as segment_count
 from musterroll.usecases.usage import measure as usage_measure
 from musterroll.usecases.warranty import products
 
@@ -48,6 +49,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
     ]
     scheduled.append(Job("targets", 60.0, work.targets))
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
+    scheduled.append(Job("segments", 30.0, work.segments))
     if settings.mosquitto_password_file:
         scheduled.append(Job("provision", 1.0, work.provision))
     notifications = _NotificationJobs(database, OutboxSender(database, settings))
@@ -178,6 +180,15 @@ class _RegistryJobs(NamedTuple):
                 return
         with self.database.transaction() as session:
             target_states.report_crossings(session, now)
+
+    def segments(self, now: datetime) -> None:
+        """Count the segments, without blocking writers, and store them at once; after the run that an import asks for."""
+        with self.database.snapshot() as session:
+            if reconciliation_run.waits(session, now) or reconciliation_run.due(session, now) or not segment_count.due(session, now):
+                return
+            counted = segment_count.count(session, now)
+        with self.database.transaction() as session:
+            segment_count.keep(session, counted, now)
 
     def heartbeat(self, now: datetime) -> None:
         with self.database.transaction() as session:

@@ -42,6 +42,7 @@ from musterroll.web.pages import (
 from musterroll.web.pages import calendar as calendar_pages
 from musterroll.web.pages import contacts as contacts_pages
 from musterroll.web.pages import findings as findings_pages
+from musterroll.web.pages import hand_overs as hand_over_pages
 from musterroll.web.pages import licences as licences_pages
 from musterroll.web.pages import limits as limits_pages
 from musterroll.web.pages import notifications as notifications_pages
@@ -87,6 +88,7 @@ _SUBJECTS = (
     capacity,
     deliveries,
     segments_pages,
+    hand_over_pages,
     definitions,
     source_form,
     sources_pages,

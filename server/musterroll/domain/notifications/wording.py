@@ -139,6 +139,21 @@ def _review(events: list[Event], _: ZoneInfo) -> str:
     return f"The review pack of {events[0].detail} is ready as PDF and XLSX; figures as of {_day(events[0])}"
 
 
+def _limit(events: list[Event], _: ZoneInfo) -> str:
+    return events[0].detail.rstrip(".")
+
+
+def _entered(events: list[Event], _: ZoneInfo) -> str:
+    event = events[0]
+    if not event.account:
+        return f"{_count(event.units, 'account')} entered segment {event.detail}"
+    return f"{event.account} entered segment {event.detail} with {_count(event.units, 'unit')}{_worth(event)}"
+
+
+def _handed_over(events: list[Event], _: ZoneInfo) -> str:
+    return f"Segment {events[0].detail} was handed over with {_count(events[0].units, 'account')}{_worth(events[0])}"
+
+
 def _enrolment(events: list[Event], _: ZoneInfo) -> str:
     return f"Another device requests enrolment as {events[0].serial}; accept or reject it"
 
@@ -223,6 +238,9 @@ _WORDING = {
     EventKind.FINDING_OPENED: _KindWording(_finding, "/findings"),
     EventKind.TARGET_CROSSED: _KindWording(_target, "/targets", plural="targets crossed"),
     EventKind.REVIEW_PACK: _KindWording(_review, "/targets#packs", plural="review packs"),
+    EventKind.LIMIT_USED: _KindWording(_limit, "/limits", plural="contract limits used"),
+    EventKind.SEGMENT_ENTERED: _KindWording(_entered, "/segments", plural="accounts entered segments"),
+    EventKind.SEGMENT_HANDED_OVER: _KindWording(_handed_over, "/segments", plural="segments handed over"),
     EventKind.ENROLMENT_PENDING: _KindWording(_enrolment, "/enrolment", plural="enrolments awaiting approval"),
     EventKind.CLONE_SUSPECTED: _KindWording(_clone, "/enrolment", plural="suspected clones"),
     EventKind.CREDENTIAL_COPIED: _KindWording(_copied, "/findings?kind=clone_case", plural="units with several devices"),
@@ -246,6 +264,8 @@ def _path(events: list[Event]) -> str:
         return f"/units/{event.uid}"
     if event.kind is EventKind.FINDING_OPENED:
         return f"/findings?kind={event.variant}" + (f"&account={event.account_ref}" if event.account_ref else "")
+    if event.kind in (EventKind.SEGMENT_ENTERED, EventKind.SEGMENT_HANDED_OVER) and len(events) == 1:
+        return f"/segments/{event.variant}"
     return _WORDING[event.kind].path
 
 

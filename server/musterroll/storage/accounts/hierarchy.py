@@ -114,6 +114,17 @@ def by_ref(session: Session, ref: str) -> Account | None:
     return session.execute(select(Account).where(col(Account.ref) == ref)).scalar_one_or_none()
 
 
+def ids(session: Session) -> dict[str, int]:
+    """The row ids of all accounts by number."""
+    return {row[0]: row[1] for row in session.execute(select(col(Account.ref), col(Account.id)))}
+
+
+def refs(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """The numbers of these accounts by row id."""
+    query = select(col(Account.id), col(Account.ref)).where(bulk.among(session, col(Account.id), ids))
+    return {row[0]: row[1] for row in session.execute(query)} if ids else {}
+
+
 def tree(session: Session, root_id: int | None) -> list[AccountNode]:
     """The account `root_id` and its subsidiaries, or all; parents before children, siblings by number. Without merged ones."""
     a = Account

@@ -32,13 +32,14 @@ _OWN = {
     "account": "id IN {reach}",
     "incident": """account_id IN {reach}
       OR EXISTS (SELECT 1 FROM unit u WHERE u.id = incident.unit_id AND u.account_id IN {reach})""",
+    "hand_over": "EXISTS (SELECT 1 FROM hand_over_account h WHERE h.hand_over_id = hand_over.id AND h.account_id IN {reach})",
     "proposal": """CASE kind
       WHEN 'account_twin' THEN left_id IN {reach} AND right_id IN {reach}
       WHEN 'unit_twin' THEN (SELECT count(*) FROM unit u WHERE u.id IN (left_id, right_id) AND u.account_id IN {reach}) = 2
       WHEN 'line_serial' THEN EXISTS (SELECT 1 FROM unit u WHERE u.id = right_id AND u.account_id IN {reach}) AND EXISTS (
         SELECT 1 FROM contract_line l JOIN contract c ON c.id = l.contract_id WHERE l.id = left_id AND c.account_id IN {reach}) END""",
 }
-_SUMS_OF_ALL = ("exposure", "figure_cache", "plan_facts", "day_total")  # they cannot be split by account
+_SUMS_OF_ALL = ("exposure", "figure_cache", "plan_facts", "day_total", "segment_size")  # they cannot be split by account
 # What is counted for all is counted for the accounts in reach.
 _INSTEAD = {
     "cell_count": """SELECT axis, of_id, cell, units FROM cell_count WHERE axis = 'account' AND of_id IN {reach}

@@ -24,6 +24,7 @@ from musterroll.storage.tables.imports import DocumentSource
 from musterroll.storage.tables.liveness import Outage, Silence
 from musterroll.storage.tables.notifications import Activity, CalendarFeed, EventRow, Notification, NotificationRule
 from musterroll.storage.tables.operations import CachedFigure, JobCheckpoint, ProcessHeartbeat, RegistryMetric
+from musterroll.storage.tables.segments import SegmentSize
 from musterroll.storage.tables.units import Unit
 
 _ENDINGS = "endings"  # the job whose position is the last day done (ordinal)
@@ -37,7 +38,7 @@ TO_NOW: tuple[Any, ...] = (
     *(IdentitySign.first_at, IdentitySign.last_at, IdentityCase.since, IdentityCase.at),
 )
 TO_START: tuple[Any, ...] = (CachedFigure.at, PlanFactsRow.at, JobCheckpoint.at, IdentitySign.judged_at)  # the work is done again
-DELETED: tuple[Any, ...] = (ProcessHeartbeat.at, RegistryMetric.at)  # exposure, noted as a process, is counted anew
+DELETED: tuple[Any, ...] = (ProcessHeartbeat.at, RegistryMetric.at, SegmentSize.at)  # exposure, noted as a process, is counted anew
 OPENED: tuple[Any, ...] = (WebSession, ApiToken, ClaimToken)  # opened while the clock was ahead, and so valid for years: ended
 CHECKED = (
     EventRow.since,

@@ -26,6 +26,7 @@ from musterroll.storage.tables import (  # noqa: F401
     product_names,
     reconciliation,
     targets,
+    segments,
     units,
     usage,
     warranty,

@@ -1,5 +1,6 @@
 """Limits of contract lines: set by people, listed with what is used of them."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.coverage.limits import LineLimitUse, line_limits
 
 MOST = Decimal(10) ** 9
+_BLOCK = 2_000  # limits looked at together
 
 
 class LimitsPage(NamedTuple):
@@ -36,6 +38,15 @@ def limits(session: Session, now: datetime, contract: str | None, level: LimitLe
     covers = contract_lines.by_ids(session, {line_id for line_id, _ in shown})
     uses = [of for of in line_limits(session, covers.values(), now.date()) if (of.cover.line.id, of.use.limit.kind) in shown]
     return LimitsPage([of for of in uses if level in (None, of.use.level)], rows[limit - 1].id if len(rows) > limit else None)
+
+
+def beyond_within(session: Session, now: datetime) -> Iterator[LineLimitUse]:
+    """All limits of which 80 % or more is used, for jobs."""
+    after: int | None = 0
+    while after is not None:
+        page = limits(session, now, None, None, after, _BLOCK)
+        yield from (of for of in page.uses if of.use.level is not LimitLevel.WITHIN)
+        after = page.next
 
 
 def set_limit(session: Session, contract: str, line: str, limit: Limit, actor: str, now: datetime) -> AuditChange | None:

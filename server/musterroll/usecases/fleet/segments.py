@@ -4,7 +4,6 @@ from collections import Counter
 from datetime import datetime
 from typing import NamedTuple
 
-from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from musterroll.domain.enrolment.claim_rules import text
@@ -19,8 +18,6 @@ from musterroll.storage.tables.fleet import SavedFilter
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import pages as fleet_pages
 from musterroll.usecases.fleet.pages import FleetFilter
-from musterroll.usecases.operations import figure_cache as cached_figures
-from musterroll.usecases.operations.figure_cache import CountedFigure, Figure, FiguresTogether
 
 SHOWN = 20  # accounts
 _LONGEST = 80
@@ -119,39 +116,13 @@ def delete(session: Session, key: str) -> None:
     saved_filters.delete(session, int(key))
 
 
-def size(session: Session, segment: Segment, now: datetime) -> CountedFigure[SegmentSize]:
-    return cached_figures.counted_figure(session, figure(segment), now)
-
-
-def figure(segment: Segment) -> Figure[SegmentSize]:
-    return Figure(f"segment:{segment.key}", TypeAdapter(SegmentSize), lambda session, now: _counted(session, segment, now)[0])
-
-
-def figures(session: Session) -> list[FiguresTogether]:
-    return [_together(segment) for segment in all_segments(session)]
-
-
-def _together(segment: Segment) -> FiguresTogether:
-    return FiguresTogether([figure(segment), largest_figure(segment)], lambda session, now: _counted(session, segment, now))
-
-
 def customers(session: Session, segment: Segment, after: str | None, limit: int, now: datetime) -> list[Customer]:
     """Accounts with units in a segment, by number, after the account `after`."""
     where = fleet_pages.all_conditions(session, segment.filters, now)
     return [] if where is None else segment_sums.customers(session, where, after, limit)
 
 
-def largest(session: Session, segment: Segment, now: datetime) -> CountedFigure[list[Customer]]:
-    """The accounts with the most units in a segment, largest first."""
-    return cached_figures.counted_figure(session, largest_figure(segment), now)
-
-
-def largest_figure(segment: Segment) -> Figure[list[Customer]]:
-    name = f"segment-accounts:{segment.key}"
-    return Figure(name, TypeAdapter(list[Customer]), lambda session, now: _counted(session, segment, now)[1])
-
-
-def _counted(session: Session, segment: Segment, now: datetime) -> tuple[SegmentSize, list[Customer]]:
+def counted(session: Session, segment: Segment, now: datetime) -> tuple[SegmentSize, list[Customer]]:
     """The size of a segment, and the accounts with the most units in it."""
     where = fleet_pages.all_conditions(session, segment.filters, now)
     sums = [] if where is None else segment_sums.by_owner(session, where)

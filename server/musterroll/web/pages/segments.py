@@ -1,26 +1,34 @@
-"""Segments: units to act on, with their count and annual value; some built in, others saved filters of the fleet."""
+"""Segments in groups with their size, one with its accounts, and saving a filter of the fleet as one."""
 
 from urllib.parse import parse_qsl
 
 from flask import Blueprint, redirect, request
+from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role
+from musterroll.domain.segments.outcomes import MEANS, HandOverOutcome
+from musterroll.domain.segments.ready_made import SegmentGroup
+from musterroll.domain.values.instants import from_ms
+from musterroll.storage.segments import hand_overs as stored_hand_overs
+from musterroll.storage.segments import pairs as stored_pairs
+from musterroll.storage.segments.members import Size
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet import segments as fleet_segments
+from musterroll.usecases.segments import lists
+from musterroll.web.charts.lines import Lines, lines
 from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
 from musterroll.web.pages.fleet import address as fleet_address
 from musterroll.web.pages.fleet import export
 
 pages = Blueprint("segments", __name__)
 
+HAND_OVERS = 10  # shown
 ICONS = {
-    "dormant": "volume-off",
-    "over-quantity": "stack-2",
-    "old-firmware": "replace",
-    "old-model": "archive",
-    "near-expiry": "calendar-event",
-    "attach": "shield-check",
+    **{"dormant": "volume-off", "valuable-dormant": "volume-off", "at-risk": "alert-triangle", "lapsed": "arrow-back-up"},
+    **{"near-end": "calendar-event", "notice-due": "clock-exclamation", "near-expiry": "shield-x", "attach": "shield-check"},
+    **{"upsell": "scale", "over-quantity": "stack-2", "cross-sell": "arrows-join", "old-firmware": "replace", "old-model": "archive"},
+    **{"feature-unused": "help-circle", "low-engagement": "trending-down", "heavy-users": "heartbeat", "frequent-buyers": "package"},
 }
 
 
@@ -28,18 +36,25 @@ ICONS = {
 def overview() -> str:
     now = clock()
     with read_only() as session:
-        segments = [(segment, fleet_segments.size(session, segment, now)) for segment in fleet_segments.all_segments(session)]
-    return page("segments.html", now, segments=segments, icons=ICONS, own=[segment for segment, _ in segments if segment.made_by])
+        views = lists.views(session)
+        sizes = lists.sizes(session, views, now)
+    groups = {group: [view for view in views if view.group is group] for group in SegmentGroup}
+    stamps = [size.at for view in views if view.filters is None and (size := sizes[view.key]).at]
+    return page("segments.html", now, groups=groups, sizes=sizes, icons=ICONS, at=min(stamps, default=None))
 
 
 @pages.get("/segments/<key>")
 def detail(key: str) -> str:
     now = clock()
     with read_only() as session:
-        segment = fleet_segments.segment(session, key)
-        size, customers = fleet_segments.size(session, segment, now), fleet_segments.largest(session, segment, now)
-    links = {"fleet_address": fleet_address, "export": export}
-    return page("segment.html", now, segment=segment, size=size, customers=customers.value, icons=ICONS, **links)
+        view = lists.view(session, key)
+        size, accounts = lists.size(session, view, now), lists.largest(session, view, now)
+        days = lists.history(session, view, now)
+        handed = stored_hand_overs.of_segment(session, key, HAND_OVERS)
+        undecided = _undecided(session) if key == "cross-sell" and actor().within is None else 0
+    shown = {"segment": view, "size": size, "accounts": accounts, "days": days[::-1], "drawn": _drawn(days), "handed": handed}
+    words = {"outcomes": list(HandOverOutcome), "means": MEANS, "from_ms": from_ms, "undecided": undecided}
+    return page("segment.html", now, icons=ICONS, fleet_address=fleet_address, export=export, **shown, **words)
 
 
 @pages.post("/segments")
@@ -55,5 +70,13 @@ def save() -> Response:
 @needs(Role.PLANNER)
 def delete(key: str) -> Response:
     with transaction() as session:
-        fleet_segments.delete(session, key)
+        lists.delete(session, key)
     return redirect("/segments", 303)
+
+
+def _undecided(session: Session) -> int:
+    return sum(of.confirmed is None for of in stored_pairs.known(session))
+
+
+def _drawn(days: list[Size]) -> Lines | None:
+    return lines([day.on for day in days], {"accounts": [day.accounts for day in days]})

@@ -38,6 +38,11 @@ EVENT_KINDS = {
     EventKind.FINDING_OPENED: Wording("New findings", "records and fleet disagree", "scale"),
     EventKind.TARGET_CROSSED: Wording("Target crossed", "a figure went below or above its target, or is back at it", "target"),
     EventKind.REVIEW_PACK: Wording("Review pack", "the review pack of a month or quarter is ready, with a link", "file-text"),
+    EventKind.LIMIT_USED: Wording(
+        "Contract limit used", "80 % or all of it is used; says how long it lasts at this pace", "clock-exclamation"
+    ),
+    EventKind.SEGMENT_ENTERED: Wording("Segment entered", "an account is new in a segment", "filter"),
+    EventKind.SEGMENT_HANDED_OVER: Wording("Segment handed over", "a person handed over a segment to receivers of events", "filter"),
     EventKind.ENROLMENT_PENDING: Wording("Enrolment pending", "another device requests enrolment with a known serial", "user-question"),
     EventKind.CLONE_SUSPECTED: Wording("Suspected clone", "another device requests enrolment while the enrolled one is operating", "copy"),
     EventKind.CREDENTIAL_COPIED: Wording("Copied credential", "two or more devices report as one unit", "copy"),

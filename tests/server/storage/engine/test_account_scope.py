@@ -53,6 +53,7 @@ OF_ALL = {
 EVERYWHERE = {"change", "audit_entry", "import_run", "import_row", "quarantine", "registry_metric", "notification", "rule_event"}
 EVERYWHERE |= {"source", "source_run", "source_keys", "review_pack"}
 EVERYWHERE |= {"link_key"}
+EVERYWHERE |= {"product_pair", "pair_decision"}
 PERSONS = {"user", "web_session", "api_token", "calendar_feed"}
 
 

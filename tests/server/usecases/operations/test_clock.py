@@ -81,11 +81,12 @@ exchange_rate.on planned_delivery.on source.created_at source.failing_since sour
 contract_line.ends_on contract_line.starts_on target.from_on target.set_at review_pack.first_on review_pack.as_of_on
 review_pack.made_at import_run.at unit_state_change.withdrawn_at
 contact.consent_on link_key.renewed_at reminder.on reminder.created_at reminder.decided_at
+segment_member.entered_on hand_over.handed_at
 """
 ELSEWHERE = """
 registry_state.since registry_state.until unit_status.heard_at unit_status.first_heard_at unit_status.death_at unit_status.held_at
 unit_status.stale_since unit_status.listed_at unit_status.unknown_since unit_status.quiet_since
-unit_state_change.at unit_state_change.recorded_at unit_use.at day_total.on cell_history.since cell_history.until
+unit_state_change.at unit_state_change.recorded_at unit_use.at day_total.on segment_size.on cell_history.since cell_history.until
 """
 
 
