@@ -153,7 +153,7 @@ def unused_features(evidence: Iterable[Evidence], units: list[OwnerSums], names:
 def engagement(evidence: Iterable[Evidence], units: list[OwnerSums], names: Names, *, low: bool) -> list[Member]:
     def words(of: Evidence) -> str:
         counter, product = names.counters[of.counter_id], names.products.get(of.product_id, "?")
-        measured, usual = (f"{amount(counter, value):,.1f}" for value in (of.measured, of.compared))
+        measured, usual = (_plain(amount(counter, value)) for value in (of.measured, of.compared))
         return f"{label(counter)} of {product}: {measured} per unit, median {usual} of {of.accounts:,} accounts"
 
     sign = 1 if low else -1
@@ -182,6 +182,10 @@ def _joined(why: Mapping[int, list[str]]) -> dict[int, str]:
 def _listed(reasons: list[str]) -> str:
     """The first reason, and how many more there are."""
     return reasons[0] + (f" (and {len(reasons) - 1:,} more)" if len(reasons) > 1 else "")
+
+
+def _plain(use: float) -> str:
+    return f"{use:,.1f}" if use >= 1 or not use else f"{use:.2g}"
 
 
 def _worth(price: Money | None, quantity: int) -> Money | None:

@@ -38,9 +38,9 @@ def overview() -> str:
     with read_only() as session:
         views = lists.views(session)
         sizes = lists.sizes(session, views, now)
-    groups = {group: [view for view in views if view.group is group] for group in SegmentGroup}
+    by_group = {group: [view for view in views if view.group is group] for group in SegmentGroup}
     stamps = [size.at for view in views if view.filters is None and (size := sizes[view.key]).at]
-    return page("segments.html", now, groups=groups, sizes=sizes, icons=ICONS, at=min(stamps, default=None))
+    return page("segments.html", now, by_group=by_group, sizes=sizes, icons=ICONS, at=min(stamps, default=None))
 
 
 @pages.get("/segments/<key>")
