@@ -1,4 +1,4 @@
-"""Limits of contract lines: calls or hours per period, and what is left of them."""
+"""Limits of contract lines: calls, hours, use of a counter or seats per period, and what is left of them."""
 
 from datetime import date
 from decimal import Decimal
@@ -25,13 +25,16 @@ Number = Annotated[Decimal, PlainSerializer(lambda value: f"{value.normalize():f
 
 
 class LimitOut(Schema):
-    """A limit counts for all units of its line together. An incident of one of them is a call; its hours are hours."""
+    """A limit counts for all units of its line together, or pooled over its account. An incident is a call; its hours are hours; use is the
+    growth of a counter; named seats are deployed units, floating seats the most units that used a counter on one day."""
 
     line: str = Field(description="Contract number and line.")
     kind: LimitKind
     amount: Number = Field(description="Per period.")
     period: LimitPeriod
     carried: bool = Field(description="Whether what is left is added to the next period of the term.")
+    counter: str = Field(description="Of use and floating seats.")
+    pooled: bool = Field(description="Over the account of the contract with its subsidiaries, and the product of the line.")
     since: date
     last_day: date | None = Field(description="Last day of the period; null: no end.")
     allowed: Number
@@ -58,6 +61,8 @@ class LimitBody(RequestSchema):
     amount: Decimal = Field(ge=0, le=limits.MOST, decimal_places=4, description="Per period; 0 removes the limit.")
     period: LimitPeriod = LimitPeriod.YEAR
     carried: bool = False
+    counter: Text = Field(default="", max_length=80, description="For use and floating seats, such as `pages` or `operating`.")
+    pooled: bool = Field(default=False, description="Count all units of the account with its subsidiaries, of the product of the line.")
 
 
 @listing(api, "/limits", LimitPage, "Limits of contract lines in force, with what is used of them", 404)
@@ -80,7 +85,7 @@ def list_limits(query: LimitQuery) -> Response:
 @needs(Role.PLANNER)
 def put_limit(path: RefPath, body: LimitBody) -> Response:
     """Can be undone. 204: nothing to change."""
-    to = Limit(body.kind, body.amount, body.period, body.carried)
+    to = Limit(body.kind, body.amount, body.period, body.carried, body.counter, body.pooled)
     with transaction() as session:
         change = limits.set_limit(session, path.ref, body.line, to, actor(), clock())
         return answer(change_out(change)) if change else no_content()

@@ -51,6 +51,7 @@ class RenewalOut(Schema):
     base_then: int | None = Field(description="Installed base of the account about a month ago.")
     base_now: int | None
     falling: bool = Field(description="Declining usage: the installed base fell by a tenth or more.")
+    limits: list[str] = Field(description="Limits of its lines of which 80 % or more is used, in words.")
 
 
 class RenewalPage(Schema):
@@ -214,4 +215,5 @@ def _out(due: DueContract) -> RenewalOut:
         payment=Payment(due.payment) if due.payment else None,
         base_then=due.activity.then if due.activity else None,
         base_now=due.activity.now if due.activity else None,
+        limits=list(due.limits),
     )

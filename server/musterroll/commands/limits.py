@@ -15,7 +15,8 @@ from musterroll.usecases.coverage.limits import LineLimitUse
 _ACTOR = "command line"
 _ROWS: Columns[LineLimitUse] = (
     Column("LINE", lambda of: of.cover.line.ref),
-    Column("LIMIT", lambda of: f"{plain(of.use.limit.amount)} {of.use.limit.kind} per {of.use.limit.period}"),
+    Column("LIMIT", lambda of: f"{plain(of.use.limit.amount)} {of.use.limit.noun} per {of.use.limit.period}"),
+    Column("POOLED", lambda of: "yes" if of.use.limit.pooled else ""),
     Column("USED", lambda of: f"{plain(of.use.used)} of {plain(of.use.allowance.amount)}", right=True),
     Column("LEFT", lambda of: plain(of.use.left), right=True),
     Column("", lambda of: "" if of.use.level is LimitLevel.WITHIN else of.use.level),
@@ -25,7 +26,7 @@ _ROWS: Columns[LineLimitUse] = (
 
 @click.group()
 def limits() -> None:
-    """Limits of contract lines (calls or hours per period), and what is left of them."""
+    """Limits of contract lines (calls, hours, use or seats per period), and what is left of them."""
 
 
 @limits.command("list")
@@ -48,11 +49,15 @@ def list_(context: Context, contract: str | None, level: str | None, limit: int,
 @click.argument("kind", type=click.Choice([kind.value for kind in LimitKind]))
 @click.option("--per", "period", default="year", show_default=True, type=click.Choice([of.value for of in LimitPeriod]), help="Period.")
 @click.option("--carried", is_flag=True, help="What is left is added to the next period of the term.")
+@click.option("--counter", default="", help="Of usage and floating seats: the name of a counter, such as pages or operating (in hours).")
+@click.option("--pooled", is_flag=True, help="Count all units of the account with its subsidiaries, of the product of the line.")
 @click.pass_obj
-def set_(context: Context, contract: str, line: str, amount: str, kind: str, period: str, carried: bool) -> None:
+def set_(
+    context: Context, contract: str, line: str, amount: str, kind: str, period: str, carried: bool, counter: str, pooled: bool
+) -> None:
     """Set a limit, as in: musterroll limits set C00001 1 4 calls --per year (an amount of 0 removes it)"""
     try:
-        limit = Limit(LimitKind(kind), Decimal(amount), LimitPeriod(period), carried)
+        limit = Limit(LimitKind(kind), Decimal(amount), LimitPeriod(period), carried, counter, pooled)
     except InvalidOperation:
         raise DomainError(f"{amount[:20]!r} is not a number such as 4") from None
     with context.database().transaction() as session:
@@ -67,6 +72,8 @@ def _shape(of: LineLimitUse) -> dict[str, Any]:
         "amount": plain(use.limit.amount),
         "period": use.limit.period.value,
         "carried": use.limit.carried,
+        "counter": use.limit.counter,
+        "pooled": use.limit.pooled,
     }
     counts = {"allowed": plain(use.allowance.amount), "used": plain(use.used), "left": plain(use.left), "level": use.level.value}
     return {"line": of.cover.line.ref, **facts, **counts, "since": span.starts_on, "ends_on": span.ends_on, "used_up_on": use.used_up_on}

@@ -21,6 +21,7 @@ _DUE: Columns[DueContract] = (
     Column("UNITS", lambda due: f"{due.seats:,}", right=True),
     Column("SILENT", lambda due: f"{due.silent:,}", right=True),
     Column("ANNUAL VALUE", lambda due: format_sums(due.worth) or "-", right=True),
+    Column("LIMITS", lambda due: f"{len(due.limits)} near or used up" if due.limits else "", right=False),
     Column("AT RISK", lambda due: format_sums(due.risk) or "-", right=True),
 )
 
@@ -50,7 +51,7 @@ def renewals(context: Context, account: str | None, within: int | None, as_json:
 
 def _shape(due: DueContract) -> dict[str, Any]:
     ending = {"last_day": due.ending.last_day.isoformat(), "renews": due.ending.renews}
-    counts = {"seats": due.seats, "unpriced": due.unpriced, "silent": due.silent, "shared": len(due.shared)}
+    counts = {"seats": due.seats, "unpriced": due.unpriced, "silent": due.silent, "shared": len(due.shared), "limits": list(due.limits)}
     return {"contract": due.ref, "account": due.account_ref, **ending, **counts, "worth": _amounts(due.worth), "risk": _amounts(due.risk)}
 
 

@@ -1,6 +1,8 @@
-"""Limits of a contract line: calls or hours per period, what of them is used, and when they are used up at this pace.
+"""Limits of a contract line: calls, hours, use or seats per period, what of them is used, and when they are used up at this pace.
 
-What is used is counted from incidents of the units on the line: an incident is a call, its hours are hours.
+An incident is a call, its hours are hours. Use is the growth of a lifetime counter in the period. Named seats are units that are deployed,
+floating seats are the most units that used a counter on one day of the period. All are of the units on the line; of a pooled limit they are
+of the units of the account that holds the contract, with its subsidiaries, and of the product of the line, if it has one.
 """
 
 from datetime import date, timedelta
@@ -12,11 +14,20 @@ from typing import NamedTuple
 from musterroll.domain.values.dates import Span, end_after, in_words, last_day
 
 NEAR = Decimal("0.8")  # of the allowance
+OPERATING = "operating"  # the counter of operating seconds
 
 
 class LimitKind(StrEnum):
     CALLS = "calls"
     HOURS = "hours"
+    USAGE = "usage"  # of a counter
+    NAMED = "named_seats"
+    FLOATING = "floating_seats"
+
+    @property
+    def seats(self) -> bool:
+        """A level, not a sum: nothing is left over, and it has no pace."""
+        return self in (LimitKind.NAMED, LimitKind.FLOATING)
 
 
 class LimitPeriod(StrEnum):
@@ -33,12 +44,41 @@ class LimitLevel(StrEnum):
 
 
 class Limit(NamedTuple):
-    """So much per period; periods begin with the term. `carried`: what is left is added to the next period of the term."""
+    """So much per period; periods begin with the term. `carried`: what is left is added to the next period of the term.
+
+    `counter` is for use and floating seats; operating time is limited in hours. `pooled`: over the account and its subsidiaries.
+    """
 
     kind: LimitKind
     amount: Decimal
     period: LimitPeriod
     carried: bool = False
+    counter: str = ""
+    pooled: bool = False
+
+    @property
+    def noun(self) -> str:
+        """What it counts."""
+        if self.kind is not LimitKind.USAGE:
+            return self.kind.value.replace("_", " ")
+        return "operating hours" if self.counter == OPERATING else self.counter
+
+    @property
+    def problem(self) -> str | None:
+        """Why it cannot be set, as a sentence."""
+        counts = self.kind in (LimitKind.USAGE, LimitKind.FLOATING)
+        if counts and not self.counter:
+            return f"a limit of {self.noun or self.kind} needs the name of a counter, such as pages or operating"
+        if self.counter and not counts:
+            return f"a limit of {self.noun} has no counter; leave it out"
+        if self.carried and self.kind.seats:
+            return f"{self.noun} are not carried over; leave that out"
+        days_only = self.kind is LimitKind.FLOATING or (self.kind is LimitKind.USAGE and not self.pooled)
+        if days_only and (self.carried or self.period not in (LimitPeriod.MONTH, LimitPeriod.QUARTER)):
+            return "single days and units are known for 15 weeks: choose month or quarter, not carried over" + (
+                "" if self.kind is LimitKind.FLOATING else ", or pool it over the account"
+            )
+        return None
 
 
 class Allowance(NamedTuple):
@@ -70,7 +110,7 @@ class LimitUse(NamedTuple):
     def used_up_on(self) -> date | None:
         """The day on which it is used up at this pace; None where that is not within its days, or it is used up."""
         since, until = self.allowance.span
-        if not self.used or self.level is LimitLevel.REACHED:
+        if not self.used or self.level is LimitLevel.REACHED or self.limit.kind.seats:
             return None
         days = (self.on - since).days + 1
         day = since + timedelta(min(ceil(days * self.allowance.amount / self.used), 40_000) - 1)
@@ -105,7 +145,7 @@ def limit_words(use: LimitUse, line: str) -> str:
     >>> limit_words(LimitUse(limit, allowance(limit, term, date(2026, 7, 1)), Decimal(2), date(2026, 7, 1)), "C1/1")
     '2 of 4 calls left on contract line C1/1 until 31 December 2026; at this pace used up on 30 December 2026.'
     """
-    until, allowed, kind = use.allowance.span.ends_on, plain(use.allowance.amount), use.limit.kind.value
+    until, allowed, kind = use.allowance.span.ends_on, plain(use.allowance.amount), use.limit.noun
     days = f" until {in_words(last_day(until))}" if until else ""
     if use.level is LimitLevel.REACHED:
         return f"No {kind} left on contract line {line}{days}: {plain(use.used)} of {allowed} used."

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, false
 from sqlmodel import Field
 
 from musterroll.domain.contracts.limits import LimitKind, LimitPeriod
@@ -10,10 +10,10 @@ from musterroll.storage.tables.columns import BIG, NEVER_REUSED, PRICE, Audited,
 
 
 class LineLimit(Audited, table=True):
-    """So many calls or hours per period, for all units of a line together."""
+    """So much per period, for all units of a line together, or pooled over its account."""
 
     __tablename__ = "line_limit"
-    __table_args__ = (UniqueConstraint("line_id", "kind"), NEVER_REUSED)
+    __table_args__ = (UniqueConstraint("line_id", "kind", "counter"), NEVER_REUSED)
     id: int | None = row_id()
     contract_id: int = Field(foreign_key="contract.id", index=True, sa_type=BIG)
     line_id: int = Field(foreign_key="contract_line.id", sa_type=BIG)
@@ -21,3 +21,5 @@ class LineLimit(Audited, table=True):
     amount: Decimal = Field(sa_type=PRICE)
     period: LimitPeriod = word(LimitPeriod)
     carried: bool = False
+    counter: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})
+    pooled: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

@@ -63,7 +63,7 @@ def known(session: Session, unit_ids: Collection[int]) -> dict[tuple[int, int], 
     columns = (u.unit_id, u.counter_id, u.at, u.value, u.first_day, u.last_day, u.day, u.days)
     query = select(*map(col, columns)).where(among(session, col(u.unit_id), unit_ids))
     return {
-        (row[0], row[1]): CounterUse(Reading(row[2], row[3]), row[4], row[5], row[6], _unpacked(row[7])) for row in session.execute(query)
+        (row[0], row[1]): CounterUse(Reading(row[2], row[3]), row[4], row[5], row[6], unpacked(row[7])) for row in session.execute(query)
     }
 
 
@@ -72,7 +72,7 @@ def of_units(session: Session, where: ColumnElement[bool]) -> list[tuple[int, Co
     u = UnitUse
     columns = (u.counter_id, u.at, u.value, u.first_day, u.last_day, u.day, u.days)
     query = select(*map(col, columns)).join_from(u, Unit, col(Unit.id) == col(u.unit_id)).where(where)
-    return [(row[0], CounterUse(Reading(row[1], row[2]), row[3], row[4], row[5], _unpacked(row[6]))) for row in session.execute(query)]
+    return [(row[0], CounterUse(Reading(row[1], row[2]), row[3], row[4], row[5], unpacked(row[6]))) for row in session.execute(query)]
 
 
 def of_unit(session: Session, unit_id: int) -> list[tuple[int, CounterUse]]:
@@ -116,5 +116,5 @@ def _packed(use: Sequence[float]) -> bytes:
     return struct.pack(f"<{len(use)}d", *use)
 
 
-def _unpacked(days: bytes) -> tuple[float, ...]:
+def unpacked(days: bytes) -> tuple[float, ...]:
     return struct.unpack(f"<{len(days) // 8}d", days)

@@ -18,6 +18,7 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.coverage.limits import LineLimitUse, line_limits
 
 MOST = Decimal(10) ** 9
+_LONGEST = 80
 _BLOCK = 2_000  # limits looked at together
 
 
@@ -34,9 +35,13 @@ def limits(session: Session, now: datetime, contract: str | None, level: LimitLe
     if contract is not None and row is None:
         raise NotFound(f"there is no contract {contract[:80]!r}")
     rows = stored.page(session, row.id if row else None, after, limit + 1)
-    shown = {(entry.line_id, entry.kind) for entry in rows[:limit]}
-    covers = contract_lines.by_ids(session, {line_id for line_id, _ in shown})
-    uses = [of for of in line_limits(session, covers.values(), now.date()) if (of.cover.line.id, of.use.limit.kind) in shown]
+    shown = {(entry.line_id, entry.kind, entry.counter) for entry in rows[:limit]}
+    covers = contract_lines.by_ids(session, {line_id for line_id, _, _ in shown})
+    uses = [
+        of
+        for of in line_limits(session, covers.values(), now.date())
+        if (of.cover.line.id, of.use.limit.kind, of.use.limit.counter) in shown
+    ]
     return LimitsPage([of for of in uses if level in (None, of.use.level)], rows[limit - 1].id if len(rows) > limit else None)
 
 
@@ -59,10 +64,16 @@ def set_limit(session: Session, contract: str, line: str, limit: Limit, actor: s
         raise NotFound(f"there is no contract line {contract[:80]}/{line[:40]}")
     if not limit.amount.is_finite() or not 0 <= limit.amount <= MOST:
         raise Conflict(f"a limit is a number from 0 to {MOST:,.0f}; 0 removes it", "bad_limit")
-    row = stored.row(session, place.id, limit.kind)
-    if (Limit(row.kind, row.amount, row.period, row.carried) == limit) if row else not limit.amount:
+    limit = limit._replace(counter=limit.counter.strip())
+    if "\0" in limit.counter or len(limit.counter) > _LONGEST:
+        raise Conflict(f"the name of a counter has at most {_LONGEST} characters", "bad_limit")
+    if limit.amount and (why := limit.problem):
+        raise Conflict(why, "bad_limit")
+    row = stored.row(session, place.id, limit.kind, limit.counter)
+    known = Limit(row.kind, row.amount, row.period, row.carried, row.counter, row.pooled) if row else None
+    if known == limit if known else not limit.amount:
         return None
-    subject = f"limit of {limit.kind} on contract line {contract}/{line}"
+    subject = f"limit of {limit.noun or limit.kind} on contract line {contract}/{line}"
     change = audit_record.begin(session, actor=actor, kind="limit", subject=subject, now=now)
     _store(session, change, row, LineLimit(contract_id=place.contract_id, line_id=place.id, **limit._asdict()))
     return change
@@ -76,6 +87,6 @@ def _store(session: Session, change: AuditChange, row: LineLimit | None, to: Lin
         return
     with audit_record.watching(session, change, "line_limit", [row.id or 0]):
         if to.amount:
-            row.amount, row.period, row.carried = to.amount, to.period, to.carried
+            row.amount, row.period, row.carried, row.pooled = to.amount, to.period, to.carried, to.pooled
         else:
             session.delete(row)

@@ -10,15 +10,19 @@ from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from musterroll.domain.contracts import renewals as rules
+from musterroll.domain.contracts.limits import LimitLevel
 from musterroll.domain.contracts.renewals import ACTIVITY_DAYS, BaseActivity, TermEnd
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.money import Money, totals
+from musterroll.storage.contracts import limits as stored_limits
+from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.contracts import renewals
 from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.contracts.shared_units import SharedUnit
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.reconciliation import cell_counters, cell_history
 from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.coverage.limits import line_limits
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
 
@@ -44,6 +48,7 @@ class DueContract(NamedTuple):
     payment: str
     activity: BaseActivity | None  # of the account, if known; then and now
     shared: tuple[SharedUnit, ...] = ()  # silent units that another contract has too
+    limits: tuple[str, ...] = ()  # those of which 80 % or more is used, in words
 
     @property
     def falling(self) -> bool:
@@ -192,6 +197,7 @@ def _due_contracts(session: Session, now: datetime, account_id: int | None = Non
     worths, risks = renewals.worth_by_contract(session, due_terms, today), renewals.risk_by_contract(session, due_terms, today)
     since = cell_history.nearest(session, today - timedelta(ACTIVITY_DAYS), today)
     known = activity(session, since, {row.account_id for row in rows.values() if row.id in endings and row.account_id})
+    limits = used_limits(session, endings, today)
     due = []
     for contract_id, ending in endings.items():
         row = rows[contract_id]
@@ -199,8 +205,30 @@ def _due_contracts(session: Session, now: datetime, account_id: int | None = Non
         money = worth.value, risk.value
         owner = row.account_name or "", row.account_ref or ""
         seats = worth.seats, worth.unpriced, risk.silent
-        due.append(DueContract(row.ref, *owner, ending, *seats, *money, row.payment or "", known.get(row.account_id), risk.shared))
+        due.append(
+            DueContract(
+                row.ref,
+                *owner,
+                ending,
+                *seats,
+                *money,
+                row.payment or "",
+                known.get(row.account_id),
+                risk.shared,
+                limits.get(contract_id, ()),
+            )
+        )
     return DueContracts(sorted(due, key=lambda row: (row.ending.last_day, row.ref)), since)
+
+
+def used_limits(session: Session, contract_ids: Collection[int], on: date) -> dict[int, tuple[str, ...]]:
+    """By contract, its limits of which 80 % or more is used."""
+    covers = contract_lines.by_ids(session, stored_limits.lines_with_limits(session, contract_ids))
+    by_contract: dict[int, tuple[str, ...]] = {}
+    for of in line_limits(session, covers.values(), on):
+        if of.use.level is not LimitLevel.WITHIN:
+            by_contract[of.cover.contract.id] = (*by_contract.get(of.cover.contract.id, ()), of.says)
+    return by_contract
 
 
 def activity(session: Session, since: date | None, account_ids: Collection[int]) -> dict[int, BaseActivity]:

@@ -130,7 +130,8 @@ def _entered(counted: CountedSegments, key: str, rows: Iterable[Member], ids: Co
 def _limit_used(of: LineLimitUse, now: datetime) -> NewEvent:
     """By its key once for each level of a period. With the day on which the limit is used up at this pace."""
     use = of.use
-    key = f"limit:{of.cover.line.id}:{use.limit.kind}:{use.allowance.span.starts_on}:{use.allowance.amount.normalize():f}:{use.level}"
+    allowed, since = f"{use.allowance.amount.normalize():f}", use.allowance.span.starts_on
+    key = f"limit:{of.cover.line.id}:{use.limit.kind}:{since}:{allowed}:{use.level}:{use.limit.counter}"
     account = of.cover.contract.account
     return NewEvent(
         EventKind.LIMIT_USED, to_ms(now), key[:120], account_id=account, variant=use.level.value, on=use.used_up_on, detail=of.says

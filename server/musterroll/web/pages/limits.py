@@ -40,8 +40,15 @@ def overview() -> str:
 def set_limit(ref: str) -> Response:
     kind, period, now = _field("kind"), _field("period"), clock()
     if kind not in set(LimitKind) or period not in set(LimitPeriod):
-        raise Conflict("choose calls or hours, and a period", "bad_limit")
-    limit = Limit(LimitKind(kind), _amount(_field("amount")), LimitPeriod(period), _field("carried") == "yes")
+        raise Conflict("choose what the limit counts, and a period", "bad_limit")
+    limit = Limit(
+        LimitKind(kind),
+        _amount(_field("amount")),
+        LimitPeriod(period),
+        _field("carried") == "yes",
+        _field("counter"),
+        _field("pooled") == "yes",
+    )
     with transaction() as session:
         limits.set_limit(session, ref, _field("line"), limit, actor().name, now)
     return redirect(request.path.removesuffix("/limits"), 303)

@@ -1,20 +1,30 @@
 """Limits of contract lines: what incidents use of them, on both databases and against a count day by day."""
 
-from datetime import date, datetime, timedelta
+import struct
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from musterroll.domain.contracts.limits import Limit, LimitKind, LimitLevel, LimitPeriod, LimitUse, allowance
+from musterroll.domain.notifications.events import EventKind
+from musterroll.domain.usage.periods import day_of
 from musterroll.domain.values.dates import Span, add_months
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
+from musterroll.storage.tables.notifications import EventRow
 from musterroll.storage.tables.units import Incident, Unit
+from musterroll.storage.tables.usage import UnitUse, UsageSum
+from musterroll.storage.usage import readings
 from musterroll.usecases.contracts.limits import limits, set_limit
 from musterroll.usecases.coverage.verdict import coverage
+from musterroll.usecases.installed_base import renewals
 from musterroll.usecases.reconciliation import run as reconciliation_run
+from musterroll.usecases.segments import count
 from musterroll.usecases.undo.undo import undo
 from sqlmodel import Session, select
 
@@ -93,6 +103,93 @@ def test_limited_users_see_and_set_those_of_their_accounts(fleet: Database) -> N
         assert limits(session, NOW, None, None, 0, 10).uses == []
         with pytest.raises(NotFound):
             set_limit(session, "C1", "1", CALLS._replace(amount=Decimal(9)), "lee", NOW)
+
+
+LATER = NOW + timedelta(days=60)
+
+
+def use_of(session: Session, dice: Random) -> pd.DataFrame:
+    """Some use of two counters by units of A1 and of its subsidiary A2, stored as it is measured, and the same as a frame."""
+    names = readings.counter_ids(session, {"pages", "operating"})
+    today, rows = day_of(LATER.date()), []
+    for unit in session.exec(select(Unit)):
+        for counter, counter_id in names.items():
+            days = {today - back: float(dice.randint(1, 90)) for back in range(100) if dice.random() < 0.4}
+            use = [days.get(day, 0.0) for day in range(min(days), max(days) + 1)]
+            stored = {"day": max(days), "days": struct.pack(f"<{len(use)}d", *use)}
+            session.add(UnitUse(unit_id=unit.id, counter_id=counter_id, at=0, value=0, **stored))
+            rows += [(unit.serial, unit.account_id, unit.product_id, counter, counter_id, day, amount) for day, amount in days.items()]
+    frame = pd.DataFrame(rows, columns=["serial", "account_id", "product_id", "counter", "counter_id", "day", "use"])
+    key = ["account_id", "product_id", "counter_id", "day"]
+    for values, part in frame.groupby(key):
+        session.add(UsageSum(**dict(zip(key, map(int, values), strict=True)), use=float(part["use"].sum()), units=len(part)))
+    return frame
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_use_and_seats_are_those_of_pandas_on_the_line_and_in_the_pool(fleet: Database, seed: int) -> None:
+    take(fleet, NOW, "units", "Serial Number,Manufacturer,Model,Install Date,Status,Account ID\nSN9,Acme,Pump,2026-01-15,Installed,A2\n")
+    with fleet.transaction() as session:
+        parent = session.exec(select(Account.id).where(Account.ref == "A1")).one()
+        session.exec(select(Account).where(Account.ref == "A2")).one().parent_id = parent
+        reconciliation_run.reconcile(session, NOW, NOW, store=True)
+        frame = use_of(session, Random(seed))
+        quarter, month = day_of(date(2026, 11, 1)), day_of(date(2026, 12, 1))  # of the term, which began on 1 February
+        seated = frame[frame["serial"].isin(["SN1", "SN2", "SN3"])]
+        pages, hours = frame[frame["counter"] == "pages"], frame[frame["counter"] == "operating"]["use"].sum() / 3600
+        own = seated[(seated["counter"] == "pages") & (seated["day"] >= quarter)]
+        usage = Limit(LimitKind.USAGE, Decimal(10**6), LimitPeriod.QUARTER, counter="pages")
+        floating = Limit(LimitKind.FLOATING, Decimal(10), LimitPeriod.MONTH, counter="pages", pooled=True)
+        cases = [
+            (usage, own["use"].sum()),
+            (usage._replace(counter="operating", pooled=True, period=LimitPeriod.TERM), hours),
+            (Limit(LimitKind.NAMED, Decimal(10), LimitPeriod.TERM, pooled=True), frame["serial"].nunique()),
+            (floating, pages[pages["day"] >= month].groupby("day").size().max()),
+            (floating._replace(pooled=False, period=LimitPeriod.QUARTER), own.groupby("day").size().max()),
+        ]
+        for limit, expected in cases:
+            set_limit(session, "C1", "1", limit, "ann", NOW)
+            (use,) = (of.use for of in limits(session, LATER, "C1", None, 0, 20).uses if _same(of.use.limit, limit))
+            assert float(use.used) == pytest.approx(float(expected), abs=1e-4), limit
+            assert use.used > 0
+
+
+def _same(a: Limit, b: Limit) -> bool:
+    return (a.kind, a.counter, a.pooled) == (b.kind, b.counter, b.pooled)
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        Limit(LimitKind.USAGE, Decimal(1), LimitPeriod.MONTH),
+        Limit(LimitKind.CALLS, Decimal(1), LimitPeriod.MONTH, counter="pages"),
+        Limit(LimitKind.USAGE, Decimal(1), LimitPeriod.YEAR, counter="pages"),
+        Limit(LimitKind.FLOATING, Decimal(1), LimitPeriod.YEAR, counter="pages", pooled=True),
+        Limit(LimitKind.NAMED, Decimal(1), LimitPeriod.YEAR, carried=True),
+    ],
+)
+def test_what_cannot_be_counted_cannot_be_a_limit(fleet: Database, limit: Limit) -> None:
+    with fleet.transaction() as session, pytest.raises(Conflict):
+        set_limit(session, "C1", "1", limit, "ann", NOW)
+
+
+def test_a_limit_near_its_end_is_an_event_with_its_day_once_a_period_and_a_mark_in_renewals(fleet: Database) -> None:
+    with fleet.transaction() as session:
+        set_limit(session, "C1", "1", CALLS._replace(period=LimitPeriod.TERM), "ann", NOW)
+        incidents(session, *((f"T{n}", "SN1", date(2026, 10, n + 1), None) for n in range(4)))
+        set_limit(session, "C1", "1", CALLS._replace(period=LimitPeriod.TERM, amount=Decimal(5)), "ann", NOW)
+    for later in (NOW, NOW + timedelta(hours=1)):
+        with fleet.snapshot() as session:
+            counted = count.count(session, later)
+        with fleet.transaction() as session:
+            count.keep(session, counted, later)
+    with fleet.transaction() as session:
+        (event,) = session.exec(select(EventRow).where(EventRow.kind == EventKind.LIMIT_USED)).all()
+        assert (event.variant, event.on) == ("near", date(2027, 1, 9))
+        assert event.detail == "1 of 5 calls left on contract line C1/1 until 31 January 2028; at this pace used up on 9 January 2027."
+        assert [member.why for member in counted.members["upsell"]] == [event.detail]
+        (due,) = renewals.due_contracts(session, datetime(2027, 6, 1, tzinfo=UTC)).value.due
+        assert [words.split(";")[0] for words in due.limits] == ["1 of 5 calls left on contract line C1/1 until 31 January 2028"]
 
 
 days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
