@@ -23,8 +23,8 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.liveness import Outage
-from musterroll.storage.tables.targets import Target
 from musterroll.storage.tables.segments import HandOver, HandOverAccount, SegmentMember
+from musterroll.storage.tables.targets import Target
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access import users as access_users
