@@ -64,6 +64,11 @@ class SegmentAccountOut(Schema):
     worth: str = Field(description="Annual value in words: `1,200.00 EUR + 30.00 USD`.")
     why: str = Field(description="Why it is in the segment; empty for filters of the fleet.")
     entered_on: date | None = Field(description="Since when it has been in the segment; null for filters of the fleet.")
+    contact: str = Field(description="Name of a contact: of the whole account before a site, with consent before without.")
+    contact_role: str
+    contact_email: str = Field(description="Empty where the contact has refused e-mails.")
+    contact_phone: str
+    contact_consent: str = Field(description="To e-mails: yes, no, unknown; empty: no contact.")
 
 
 class SegmentAccountPage(Schema):
@@ -160,7 +165,8 @@ def _facts(segment: SegmentView) -> dict[str, Any]:
 
 
 def _account(row: SegmentAccount) -> SegmentAccountOut:
-    return SegmentAccountOut(account=row.ref, **row._asdict() | {"worth": format_sums(row.worth)})
+    contact = {f"contact_{name}": getattr(row.contact, name) for name in ("role", "email", "phone", "consent")}
+    return SegmentAccountOut(account=row.ref, **row._asdict() | {"worth": format_sums(row.worth), "contact": row.contact.name, **contact})
 
 
 def _size(size: Size) -> SegmentSizeOut:

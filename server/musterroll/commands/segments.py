@@ -34,6 +34,7 @@ _ACCOUNTS: Columns[SegmentAccount] = (
     Column("UNITS", lambda row: f"{row.units:,}", right=True),
     Column("ANNUAL VALUE", lambda row: format_sums(row.worth) or "-", right=True),
     Column("SINCE", lambda row: row.entered_on),
+    Column("CONTACT", lambda row: row.contact.name or row.contact.email),
     Column("WHY", lambda row: row.why),
 )
 _PAIRS: Columns[KnownPair] = (
@@ -162,7 +163,7 @@ def _segment(row: tuple[SegmentView, SegmentSize]) -> dict[str, Any]:
 
 
 def _account(row: SegmentAccount) -> dict[str, Any]:
-    return {**row._asdict(), "worth": _amounts(row.worth)}
+    return {**row._asdict(), "worth": _amounts(row.worth), "contact": row.contact._asdict()}
 
 
 def _pair(of: KnownPair) -> dict[str, Any]:

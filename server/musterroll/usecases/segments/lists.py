@@ -18,6 +18,7 @@ from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.fleet.segments import Customer
 from musterroll.storage.operations import checkpoints
 from musterroll.storage.segments import members as stored
+from musterroll.storage.segments.contacts import MainContact, main_contacts
 from musterroll.storage.segments.members import Size
 from musterroll.usecases.fleet import segments as fleet_segments
 from musterroll.usecases.fleet.pages import FleetFilter
@@ -70,6 +71,7 @@ class SegmentAccount(NamedTuple):
     worth: tuple[Money, ...]
     why: str = ""
     entered_on: date | None = None
+    contact: MainContact = MainContact()
 
 
 NOT_COUNTED = SegmentSize(0, 0, 0, (), None)
@@ -98,8 +100,8 @@ def size(session: Session, segment: SegmentView, now: datetime) -> SegmentSize:
 def largest(session: Session, segment: SegmentView, now: datetime) -> list[SegmentAccount]:
     """The accounts with the most units in a segment."""
     if _on_request(session, segment):
-        return list(map(_of_customer, fleet_segments.counted(session, _fleet(segment), now)[1]))
-    return list(map(_of_member, stored.largest(session, segment.key, SHOWN)))
+        return _with_contacts(session, map(_of_customer, fleet_segments.counted(session, _fleet(segment), now)[1]))
+    return _with_contacts(session, map(_of_member, stored.largest(session, segment.key, SHOWN)))
 
 
 def accounts(
@@ -111,7 +113,8 @@ def accounts(
         rows = list(map(_of_customer, fleet_segments.customers(session, _fleet(segment), after, limit + 1, now)))
     else:
         rows = list(map(_of_member, stored.page(session, segment.key, after, limit + 1)))
-    return cursors.cut(rows, limit, lambda row: (row.ref,))
+    page, following = cursors.cut(rows, limit, lambda row: (row.ref,))
+    return _with_contacts(session, page), following
 
 
 def history(session: Session, segment: SegmentView, now: datetime, days: int = HISTORY_DAYS) -> list[Size]:
@@ -124,6 +127,12 @@ def delete(session: Session, key: str) -> None:
     if key in BY_KEY:
         raise Conflict(f"{BY_KEY[key].name} is a built-in segment and cannot be deleted")
     fleet_segments.delete(session, key)
+
+
+def _with_contacts(session: Session, rows: Iterable[SegmentAccount]) -> list[SegmentAccount]:
+    accounts = list(rows)
+    known = main_contacts(session, [row.ref for row in accounts if row.ref])
+    return [row._replace(contact=known.get(row.ref, MainContact())) for row in accounts]
 
 
 def _stored(session: Session) -> Mapping[str, Size]:
