@@ -37,6 +37,7 @@ from musterroll.api import (
     reliability,
     reminders,
     renewals,
+    review_packs,
     segment_pairs,
     segments,
     sites,
@@ -100,6 +101,7 @@ _RESOURCES = (
         rates,
         sources,
         targets,
+        review_packs,
         usage,
     ),
 )

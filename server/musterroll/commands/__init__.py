@@ -78,6 +78,7 @@ COMMANDS = {
         "targets",
         "Targets of active licences, coverage, attach rate and operating share, and benchmarks of the industry.",
     ),
+    "review-pack": Entry("review_packs", "review_pack", "Review packs: one PDF and one workbook for each month and quarter that is over."),
     "follow-ups": Entry("follow_ups", "follow_ups", "Accounts assigned to people, with a due date and a comment."),
     "contacts": Entry(
         "contacts",

@@ -16,7 +16,7 @@ from musterroll.storage.imports import sources as stored_sources
 from musterroll.usecases.audit import verify as audit_verify
 from musterroll.usecases.contacts import due as due_reminders
 from musterroll.usecases.contacts import reminders
-from musterroll.usecases.installed_base import target_states
+from musterroll.usecases.installed_base import review_packs, target_states
 from musterroll.usecases.liveness import outages, rhythms, stale_sweep
 from musterroll.usecases.messages import identity
 from musterroll.usecases.notifications import calendar as notification_calendar
@@ -47,7 +47,7 @@ def jobs(settings: Settings, database: Database) -> list[Job]:
         Job("usage", 60.0, work.usage),
         Job("heartbeat", 5.0, work.heartbeat, at_any_time=True),
     ]
-    scheduled.append(Job("targets", 60.0, work.targets))
+    scheduled += [Job("targets", 60.0, work.targets), Job("review_packs", 60.0, work.review_packs)]
     scheduled += [Job("snapshot", 60.0, work.snapshot), Job("plan", 60.0, work.plan), Job("figures", 60.0, work.figures)]
     scheduled.append(Job("segments", 30.0, work.segments))
     if settings.mosquitto_password_file:
@@ -189,6 +189,16 @@ class _RegistryJobs(NamedTuple):
             counted = segment_count.count(session, now)
         with self.database.transaction() as session:
             segment_count.keep(session, counted, now)
+
+    def review_packs(self, now: datetime) -> None:
+        """Make the review pack of a month or quarter that is over; computed first, so that no writer waits."""
+        with self.database.snapshot() as session:
+            of = review_packs.due(session, now)
+            made = of and review_packs.make(session, of, now)
+        if of and made:
+            with self.database.transaction() as session:
+                review_packs.keep(session, of, made, now)
+            log.info("the review pack of %s was made", of.label)
 
     def heartbeat(self, now: datetime) -> None:
         with self.database.transaction() as session:

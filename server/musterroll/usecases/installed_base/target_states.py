@@ -96,7 +96,7 @@ def of_figures(
         same = [row for row in benchmarks if row.measure == course.of.measure]
         if bridge and limited(session):  # a licence of theirs can be used by a unit of another account
             bridge = bridge._replace(units=[])
-        rows.append(TargetState(course.last.id or 0, course, named[course.of.scope], course.aim(today), trend, bridge, same))
+        rows.append(TargetState(course.number, course, named[course.of.scope], course.aim(today), trend, bridge, same))
     return rows
 
 

@@ -64,6 +64,11 @@ class TargetCourse(NamedTuple):
         return self.level(day, Value(part))
 
     @property
+    def number(self) -> int:
+        """The row id of the newest version; 0 without one."""
+        return (self.versions[0].id or 0) if self.versions else 0
+
+    @property
     def last(self) -> Target:
         return self.versions[0]
 

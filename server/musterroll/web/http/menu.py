@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("/capacity", "Capacity", "tool", "Planning"),
     Entry("/licences", "Licences", "license", "Planning"),
     Entry("/targets", "Targets", "target", "Planning"),
+    Entry("/review-packs", "Review packs", "file-text", "Planning", everywhere=True),
     Entry("/usage", "Use", "chart-line", "Planning"),
     Entry("/segments", "Segments", "filter", "Planning"),
     Entry("/definitions", "Definitions", "help-circle", "Planning"),

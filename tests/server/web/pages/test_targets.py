@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -80,3 +80,25 @@ def test_the_command_line_sets_and_lists_targets(make_app: Callable[..., Flask],
     assert json.loads(run("benchmarks", "list", "--json"))[0]["source"] == "Survey"
     assert "Saved" in run("remove", str(coverage["id"]))
     assert len(json.loads(run("list", "--json"))) == 1
+
+
+def test_review_packs_are_made_listed_and_saved(visitor: Visitor, fleet_database: Database, tmp_path: Path) -> None:
+    env = {"MUSTERROLL_DATABASE_URL": str(fleet_database.engine.url), "MUSTERROLL_DATA_DIR": str(tmp_path)}
+    label = f"{datetime.now(UTC).replace(day=1) - timedelta(days=1):%Y-%m}"
+
+    def run(*arguments: str) -> str:
+        result = CliRunner(env=env).invoke(cli, ["review-pack", *arguments], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert "No review packs yet" in visitor.get("/review-packs").text
+    assert f"Made the review pack of {label}" in run("make", label)
+    assert f"review-{label}.pdf" in run("save", label, str(tmp_path))
+    (item,) = visitor.get("/api/v1/review-packs").json["items"]
+    assert json.loads(run("list", "--json"))[0]["label"] == item["label"] == label
+    for form, start in (("pdf", b"%PDF-"), ("xlsx", b"PK")):
+        body = visitor.get(f"/review-packs/{label}.{form}").data
+        assert body.startswith(start)
+        assert body == visitor.get(f"/api/v1/review-packs/{label}?format={form}").data == (tmp_path / f"review-{label}.{form}").read_bytes()
+    assert f"/review-packs/{label}.pdf" in visitor.get("/review-packs").text
+    assert visitor.get("/review-packs/2020-01.pdf").status_code == 404
