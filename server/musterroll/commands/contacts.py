@@ -5,7 +5,7 @@ from typing import Any
 import click
 from sqlalchemy import Row
 
-from musterroll.commands import reminders
+from musterroll.commands import contact_exports, customer_page, reminders
 from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_list
 from musterroll.domain.contacts.consent import Consent
@@ -33,6 +33,8 @@ def contacts() -> None:
 
 
 contacts.add_command(reminders.reminders)
+contacts.add_command(contact_exports.export)
+contacts.add_command(customer_page.page)
 
 
 @contacts.command("list")

@@ -14,7 +14,9 @@ from musterroll.web.pages import (
     api_tokens,
     audit,
     capacity,
+    contact_exports,
     contracts,
+    customer_page,
     customers,
     definitions,
     deliveries,
@@ -79,6 +81,8 @@ _SUBJECTS = (
     installed_base,
     accounts_pages,
     contacts_pages,
+    contact_exports,
+    customer_page,
     reminders_pages,
     contracts,
     licences_pages,
@@ -144,6 +148,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     app.register_blueprint(sign_in.pages)
     app.register_blueprint(calendar_pages.feed)
     app.register_blueprint(reminders_pages.public)
+    app.register_blueprint(customer_page.public)
     if settings.oidc_issuer:
         from musterroll.web.http import oidc  # its libraries are imported only if single sign-on is configured
 

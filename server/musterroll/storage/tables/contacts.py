@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from musterroll.domain.contacts.campaigns import Program
 from musterroll.domain.contacts.consent import Consent
 from musterroll.domain.contacts.reminders import ReminderKind, ReminderState
 from musterroll.storage.tables.columns import BIG, DOCUMENT, NEVER_REUSED, Audited, row_id, word
@@ -83,3 +84,29 @@ class LinkKey(SQLModel, table=True):
     purpose: str = Field(primary_key=True, max_length=24)
     secret: str = Field(max_length=64)
     renewed_at: datetime
+
+
+class CampaignExport(SQLModel, table=True):
+    """One export of contacts for a program: how many, and how many were left out, by reason."""
+
+    __tablename__ = "campaign_export"
+    __table_args__ = NEVER_REUSED
+    id: int | None = row_id()
+    program: Program = word(Program)
+    segment: str = Field(default="", max_length=80)
+    whole: bool = False
+    at: datetime
+    by: str = Field(max_length=120)
+    exported: int = 0
+    left_out: Any = Field(default_factory=dict, sa_type=DOCUMENT)
+
+
+class ExportedContact(SQLModel, table=True):
+    """The last export of a contact for a program, and what it said: exported again once it says something else."""
+
+    __tablename__ = "exported_contact"
+    __table_args__ = (Index("ix_exported_contact_export", "export_id", "contact_id"),)
+    program: Program = word(Program, primary_key=True)
+    contact_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    export_id: int = Field(sa_type=BIG)
+    digest: str = Field(max_length=32)

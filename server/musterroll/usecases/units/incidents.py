@@ -15,7 +15,7 @@ from musterroll.usecases.units import move as unit_move
 _LONGEST = 120  # characters of a category
 
 
-def open_incident(session: Session, uid: str, category: str, *, actor: str, now: datetime) -> AuditChange:
+def open_incident(session: Session, uid: str, category: str, *, actor: str, now: datetime, reported_by: str = "") -> AuditChange:
     """Open an incident on a unit, numbered `MR-…`. Raises NotFound, Conflict, and DomainError without a text."""
     what = " ".join(category.replace("\0", "").split())[:_LONGEST]
     if not what:
@@ -23,6 +23,7 @@ def open_incident(session: Session, uid: str, category: str, *, actor: str, now:
     unit = unit_move.unit_to_change(session, uid)
     change = audit_record.begin(session, actor=actor, kind="incident", subject=f"incident on {unit.serial}", reason=what, now=now)
     row = Incident(ref=f"MR-{new_uid()[:8].upper()}", unit_id=unit.id, serial=unit.serial, opened_on=now.date(), category=what)
+    row.reported_by = reported_by
     session.add(row)
     session.flush()
     audit_record.added(session, change, "incident", [row.id or 0])

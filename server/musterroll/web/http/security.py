@@ -104,6 +104,14 @@ def no_store(response: Response) -> Response:
     return response
 
 
+def private(response: Response) -> Response:
+    """Of a page for whoever has its link: neither stored nor indexed, and its address is told to nobody."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
+
+
 def allow_scanning(response: Response) -> Response:
     """Allow WebAssembly, which the camera scanner needs; only for pages with a scan button."""
     response.headers["Content-Security-Policy"] = POLICY.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")

@@ -10,6 +10,8 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from musterroll.domain.access import Role
+from musterroll.domain.contacts.customer_page import Part
+from musterroll.usecases.contacts import customer_page
 from musterroll.usecases.fleet import filter_words
 from musterroll.usecases.fleet.pages import FleetFilter, fleet
 from musterroll.usecases.units.look_up import look_up
@@ -41,8 +43,10 @@ SIZES = {
 
 
 class Label(NamedTuple):
+    """`says`: what is printed for people who do not scan it."""
+
     card: UnitCard
-    link: str
+    says: str
     picture: Markup
 
 
@@ -85,11 +89,22 @@ def _labels_page() -> str:
             selection = _from_list(session, pasted, most, now)
         else:
             selection = _from_filters(session, filters, params.get("after") or None, most, now) if named else Selection([], [])
-    labels = [_label(card) for card in selection.cards if card.kind.hardware]
+        for_customers = _for_customers(session)
+        chosen = for_customers and params.get("for") == "customers"
+        paths = customer_page.paths(session, [card.uid for card in selection.cards]) if chosen else {}
+    hardware = [card for card in selection.cards if card.kind.hardware]
+    labels = [_customer_label(card, paths[card.uid]) if chosen else _label(card) for card in hardware]
     if without := len(selection.cards) - len(labels):
         selection.missing.append(f"{without} unit{'' if without == 1 else 's'} without hardware (seats, nodes and the like) have no label.")
     sheets = _sheets(labels, on_sheet, skipped)
-    return page("labels.html", now, sizes=SIZES, size=size, skipped=skipped, pasted=pasted, named=named, selection=selection, sheets=sheets)
+    facts = {"sizes": SIZES, "size": size, "skipped": skipped, "pasted": pasted, "named": named, "selection": selection, "sheets": sheets}
+    return page("labels.html", now, **facts, for_customers=for_customers, chosen=chosen)
+
+
+def _for_customers(session: Session) -> bool:
+    """Whether labels can carry the QR code of the customer's page: an admin allows it, and customers can reach the registry."""
+    stored = customer_page.settings(session)
+    return stored.is_on and Part.LABELS in stored.parts and context().settings.public_url is not None
 
 
 def _from_filters(session: Session, filters: FleetFilter, after: str | None, most: int, now: datetime) -> Selection:
@@ -114,7 +129,11 @@ def _from_list(session: Session, pasted: str, most: int, now: datetime) -> Selec
 
 def _label(card: UnitCard) -> Label:
     link = f"{public_address()}/u/{card.uid}"
-    return Label(card, link, qr(link))
+    return Label(card, link.partition("://")[2], qr(link))
+
+
+def _customer_label(card: UnitCard, path: str) -> Label:
+    return Label(card, "Scan for help", qr(f"{public_address()}{path}"))
 
 
 def qr(text: str) -> Markup:

@@ -22,6 +22,7 @@ from musterroll.limits import RateLimit
 from musterroll.storage.contacts import reminders as stored
 from musterroll.usecases.contacts import due, reminders, templates
 from musterroll.web.http.context import actor, clock, context, needs, page, read_only, transaction
+from musterroll.web.http.security import private
 from musterroll.web.wording.contacts import language_of
 
 pages = Blueprint("reminders", __name__)
@@ -122,14 +123,6 @@ def _public(token: str, state: str) -> Response:
     except NotFound:
         state, status = "bad", 404
     return private(make_response(render_template("unsubscribe.html", state=state, language=language_of(request)), status))
-
-
-def private(response: Response) -> Response:
-    """Neither stored nor indexed, and its address is told to nobody."""
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
 
 
 def _overview(refused: str | None = None, done: str | None = None) -> str:

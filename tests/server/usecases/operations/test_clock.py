@@ -80,7 +80,7 @@ web_session.revoked_at claim_token.revoked_at contract.ended_on contract.ends_on
 exchange_rate.on planned_delivery.on source.created_at source.failing_since source_run.at set_aside_message.at set_aside_message.received_at
 contract_line.ends_on contract_line.starts_on target.from_on target.set_at review_pack.first_on review_pack.as_of_on
 review_pack.made_at import_run.at unit_state_change.withdrawn_at
-contact.consent_on link_key.renewed_at reminder.on reminder.created_at reminder.decided_at
+campaign_export.at contact.consent_on link_key.renewed_at reminder.on reminder.created_at reminder.decided_at
 segment_member.entered_on hand_over.handed_at
 """
 ELSEWHERE = """
