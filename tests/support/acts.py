@@ -45,6 +45,7 @@ NEWS = {
     "contracts": HEAD["contracts"] + "C1,A3,2026-02-24,2029-09-14,Active,no,30,EUR\nC9,A1,2026-01-01,2026-12-31,Draft,,,EUR\n",
     "contract-lines": HEAD["contract-lines"] + "C1,1,SN1004,Valve,S1,1,8x5,99,,\nC1,9,,Pump 3,S9,2,8x5,40,,\n",
     "billing": HEAD["billing"] + "C1,active,2026-10-30,overdue\nC3,active,2026-10-30,paid\n",
+    "invoices": HEAD["invoices"] + "INV2,,C1,2026-09-01,2026-09-30,300.50,0,EUR,Paid,2026-10-01\nINV3,A2,,2026-10-01,,80,,EUR,Open,\n",
     "telemetry": HEAD["telemetry"]
     + "SN1001,Acme,2025-02-15T09:00:00Z,2026-11-01T11:59:29Z,1.5,6001\nSN1004,,2026-10-01T09:00:00Z,2026-10-01T09:00:00Z,,\n",
     "incidents": HEAD["incidents"] + "T1,SN1002,Acme,2026-07-20,2026-07-25,hardware failure,2,1\nT9,SN1001,Acme,2026-07-20,,noise,,\n",

@@ -73,6 +73,10 @@ FLEET = {
         "T2,GONE77,,2026-08-01,,question,,\n"
     ),
     "rates": "Date,Currency,Rate,Base Currency\n2026-11-27,USD,1.0832,EUR\n2026-11-27,JPY,161.25,\n2026-11-26,USD,1.081,EUR\n",
+    "invoices": (
+        "Invoice Number,Account ID,Contract Number,Invoice Date,Due Date,Amount,Balance Due,Currency,Payment State,Paid Date\n"
+        "INV1,A1,,2026-08-01,2026-08-31,1200,,EUR,Paid,2026-08-20\nINV2,,C1,2026-09-01,,300.50,100.50,EUR,,\n"
+    ),
     "deliveries": (
         "Delivery Date,Manufacturer,Model,Order Number,Quantity,At Least,At Most\n"
         "2026-12-15,Acme,Pump 3,PO1,40,,\n2027-01-15,Acme,Rotor 9,,100,60,120\n"

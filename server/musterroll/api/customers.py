@@ -10,7 +10,7 @@ from musterroll.api.http.context import answer, clock, read_only, snapshot
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import RefPath, RequestSchema, Schema, Text
+from musterroll.api.http.schemas import MoneyOut, RefPath, RequestSchema, Schema, Text, money_out
 from musterroll.domain.customers.counts import CustomerCounts, quarter_name
 from musterroll.domain.customers.standing import Cause, Standing
 from musterroll.domain.values import cursors
@@ -45,6 +45,7 @@ class CustomerOut(Schema):
     contracts: int = Field(description="In force.")
     billed: int = Field(description="Of these: with a payment state.")
     overdue: int
+    owed: list[MoneyOut] = Field(description="Left to pay of overdue invoices.")
     counter: str = Field(description="The counter that the trend of use is of; `operating` counts seconds.")
     fall: float | None = Field(description="Share of use lost between the first and the last four of 12 complete weeks.")
     p: float | None = Field(description="Probability of so many falls from week to week without a trend (Mann-Kendall).")
@@ -153,7 +154,7 @@ def get_account_health(path: RefPath, query: HealthQuery) -> Response:
 
 
 def _row(row: CustomerRow) -> CustomerOut:
-    return CustomerOut(**row._asdict())
+    return CustomerOut(**{**row._asdict(), "owed": list(map(money_out, row.owed))})
 
 
 def _summary(of: CustomerBase) -> dict[str, object]:

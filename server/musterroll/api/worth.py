@@ -12,6 +12,7 @@ from musterroll.api.http.context import clock, snapshot
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import MoneyOut, ReportingTotalOut, Schema, money_out, reporting_out
+from musterroll.api.invoices import AgeOut, age_out
 from musterroll.api.renewals import RetentionOut, retention_out
 from musterroll.domain.contracts.book import MONEY, Worth
 from musterroll.domain.findings.kinds import FindingKind
@@ -19,6 +20,7 @@ from musterroll.domain.values import cursors
 from musterroll.domain.values.money import Money
 from musterroll.storage.contracts import exchange_rates
 from musterroll.usecases.installed_base import worth as base_worth
+from musterroll.usecases.installed_base.renewal_forecast import Range, RenewalForecast
 from musterroll.usecases.installed_base.renewals import RenewalSum
 from musterroll.usecases.installed_base.worth import WorthBreakdown, WorthOf, WorthOverview
 
@@ -69,6 +71,42 @@ class QuarterRetentionOut(Schema):
     retention: list[RetentionOut]
 
 
+class RangeOut(Schema):
+    expected: float
+    low80: float
+    high80: float
+    low95: float
+    high95: float
+
+
+class ValueForecastOut(Schema):
+    due: MoneyOut = Field(description="Annual value of the contracts due.")
+    renewed: RangeOut | None = Field(description="Of it, expected to be renewed; null: too few past terms to tell.")
+
+
+class QuarterForecastOut(Schema):
+    quarter: str
+    due: int = Field(description="Contracts whose term ends; of this quarter only those still to end.")
+    renewed: RangeOut | None = Field(description="Of these, expected to be renewed; null: too few past terms to tell.")
+    values: list[ValueForecastOut] = Field(description="By currency.")
+
+
+class BackTestOut(Schema):
+    of: str = Field(description="Empty: the number of contracts; else the annual value in this currency.")
+    held: int = Field(description="Past quarters in which the 80 % range held what was renewed.")
+    quarters: int
+    grade: str
+
+
+class ForecastOut(Schema):
+    """Renewals of this and the next quarters, from the terms that ended in complete quarters of the last years."""
+
+    terms: int
+    renewed: int
+    coming: list[QuarterForecastOut]
+    tests: list[BackTestOut]
+
+
 class WorthPage(Schema):
     items: list[WorthRow]
     next: str | None
@@ -79,6 +117,8 @@ class WorthPage(Schema):
     findings: list[KindWorthOut]
     renewals: list[QuarterOut]
     retention: list[QuarterRetentionOut] = Field(description="By quarter, the newest first.")
+    forecast: ForecastOut
+    ageing: list[AgeOut] = Field(description="Outstanding invoices by days overdue.")
 
 
 class WorthQuery(ListQuery):
@@ -92,7 +132,8 @@ def list_worth(query: WorthQuery) -> Response:
     with snapshot() as session:
         overview = base_worth.worth(session, now)
         rows = base_worth.breakdown(session, query.by, now).value
-        together = exchange_rates.exchange(session, now.date()).total(overview.value.total.value)
+        exchange = exchange_rates.exchange(session, now.date())
+    together, ages = exchange.total(overview.value.total.value), [age_out(of, exchange) for of in overview.value.ageing]
 
     def fetch(_: Session, cursor: str | None, limit: int) -> Page:
         after = cursors.text(cursor)
@@ -100,7 +141,7 @@ def list_worth(query: WorthQuery) -> Response:
         shown, following = cursors.cut(behind, limit, lambda row: (row.key,))
         return list(map(_row, shown)), following
 
-    summary = {**_summary(overview.value), "counted_at": overview.at, "value_together": reporting_out(together)}
+    summary = {**_summary(overview.value), "counted_at": overview.at, "value_together": reporting_out(together), "ageing": ages}
     return listed(WorthPage, query, "worth", fetch, lambda: summary)
 
 
@@ -111,11 +152,36 @@ def _summary(of: WorthOverview) -> dict[str, object]:
         for row in of.retention
     ]
     total = WorthOut(**_fields(of.total))
-    return {"on": of.on, "total": total, "findings": kinds, "renewals": list(map(_quarter, of.renewals)), "retention": past}
+    return {
+        "on": of.on,
+        "total": total,
+        "findings": kinds,
+        "renewals": list(map(_quarter, of.renewals)),
+        "retention": past,
+        "forecast": _forecast(of.forecast),
+    }
 
 
 def _quarter(of: RenewalSum) -> QuarterOut:
     return QuarterOut(quarter=of.name, contracts=of.contracts, renewing=of.renewing, worth=_amounts(of.worth), risk=_amounts(of.risk))
+
+
+def _forecast(of: RenewalForecast) -> ForecastOut:
+    coming = [
+        QuarterForecastOut(
+            quarter=row.name,
+            due=row.due,
+            renewed=_range(row.renewed),
+            values=[ValueForecastOut(due=money_out(value.due), renewed=_range(value.renewed)) for value in row.values],
+        )
+        for row in of.coming
+    ]
+    tests = [BackTestOut(of=test.of, held=test.held, quarters=test.quarters, grade=test.grade) for test in of.tests]
+    return ForecastOut(terms=of.terms, renewed=of.renewed, coming=coming, tests=tests)
+
+
+def _range(of: Range | None) -> RangeOut | None:
+    return None if of is None else RangeOut(**{name: round(value, 2) for name, value in of._asdict().items()})
 
 
 def _row(of: WorthOf) -> WorthRow:

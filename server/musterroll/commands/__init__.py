@@ -79,6 +79,9 @@ COMMANDS = {
         "Targets of active licences, coverage, attach rate and operating share, and benchmarks of the industry.",
     ),
     "review-pack": Entry("review_packs", "review_pack", "Review packs: one PDF and one workbook for each month and quarter that is over."),
+    "invoices": Entry(
+        "invoices", "invoices", "What of the invoices is outstanding by age and currency, and the invoices by due date, the newest first."
+    ),
     "follow-ups": Entry("follow_ups", "follow_ups", "Accounts assigned to people, with a due date and a comment."),
     "contacts": Entry(
         "contacts",

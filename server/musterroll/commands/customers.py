@@ -29,6 +29,10 @@ def _share(month: int) -> Callable[[RetentionCurve], str]:
     return share
 
 
+def _shape(row: CustomerRow) -> dict[str, Any]:
+    return {**row._asdict(), "owed": [{"amount": f"{money.amount.normalize():f}", "currency": money.currency} for money in row.owed]}
+
+
 _GROUPS: Columns[CustomerGroup] = (
     Column("", lambda group: group.key or "not on record"),
     *(
@@ -116,7 +120,7 @@ def list_(context: Context, /, rolled: bool, who: str, limit: int, as_json: bool
         every = base.rows(session, rolled, now).value
     rows = sorted(lists.filtered(every, CustomerFilter(Who(who), **filters)), key=lambda row: (-row.deployed, row.ref))
     shown = rows if as_json else rows[:limit]
-    print_list(shown, _ROWS, empty="No such customers.", as_json=as_json, shape=lambda row: row._asdict())
+    print_list(shown, _ROWS, empty="No such customers.", as_json=as_json, shape=_shape)
     if len(rows) > len(shown):
         click.echo(f"{len(shown):,} of {len(rows):,}; --json has all")
 

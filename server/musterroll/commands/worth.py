@@ -95,7 +95,18 @@ def _further(overview: WorthOverview) -> dict[str, Any]:
         {"quarter": row.name, "due": row.due, "renewed": row.renewed, "retention": [_kept(money) for money in row.money]}
         for row in overview.retention
     ]
-    return {"findings": kinds, "renewals": renewals, "retention": past}
+    ages = [{"age": of.age, "invoices": of.invoices, "amounts": _amounts(of.amounts)} for of in overview.ageing]
+    coming = [
+        {
+            "quarter": row.name,
+            "due": row.due,
+            "renewed": row.renewed and row.renewed._asdict(),
+            "values": [{"due": _amounts([value.due])[0], "renewed": value.renewed and value.renewed._asdict()} for value in row.values],
+        }
+        for row in overview.forecast.coming
+    ]
+    tests = [{"of": test.of, "held": test.held, "quarters": test.quarters, "grade": test.grade} for test in overview.forecast.tests]
+    return {"forecast": {"coming": coming, "tests": tests}, "ageing": ages, "findings": kinds, "renewals": renewals, "retention": past}
 
 
 def _kept(of: RetainedMoney) -> dict[str, Any]:

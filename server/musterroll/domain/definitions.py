@@ -163,6 +163,12 @@ _WORTH = (
         *("Priced lines of contracts due, also of those that auto-renew.", "", "The next calendar quarter."),
     ),
     Definition(
+        *("expected_renewals", "Expected to renew", "How many contracts due will be renewed, and their annual value, with an 80 % range."),
+        "Contracts due, times the share renewed in past quarters; the range allows for chance and for differences between quarters.",
+        "Contracts whose term ends in the quarter.",
+        f"Complete quarters of the last {retention.BACK} months; at least 10 terms.",
+    ),
+    Definition(
         *("findings_at_stake", "Annual value at stake (findings)", "Annual value of what records and fleet disagree about."),
         *("Annual value of the open findings that have a price, each amount once.", "", "Open findings now."),
     ),

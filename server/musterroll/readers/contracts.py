@@ -10,6 +10,12 @@ from musterroll.readers.cells.money import CURRENCY_HEADINGS
 from musterroll.readers.fields import DocumentKind, Field, WrongOrder
 from musterroll.readers.statuses import CONTRACTS, one_of
 
+_REASON = (
+    "cancellationreason cancelreason cancelationreason reasonforcancellation terminationreason reasonfortermination churnreason lostreason "
+    "lossreason endreason kundigungsgrund motifderesiliation motifresiliation motivodecancelacion motivodocancelamento motivodisdetta "
+    "opzegreden powodrezygnacji"
+)
+
 
 def _complete(values: dict[str, Any]) -> None:
     """Adds what follows from a term in months, a period of notice in months, and the last day of a terminated contract."""
@@ -53,6 +59,7 @@ KIND = DocumentKind(
         Field(
             "terminated_on", "Termination Date", "terminationdate terminatedon dateterminated lastcoveredday lastdayofcover", cells.last_day
         ),
+        Field("ended_reason", "Cancellation Reason", _REASON, cells.text(120)),
         Field(
             "term_months",
             "Term",

@@ -34,6 +34,8 @@ _EXAMPLES = {  # by field, or by kind and field where kinds differ
     **{"contacts.ref": "K-1", "contacts.site": "S-10", "first_name": "Pat", "last_name": "Example", "role": "Facility manager"},
     **{"email": "pat@umber.example", "language": "en", "consent": "yes", "consent_source": "Order form", "consent_on": "2026-01-31"},
     **{"opted_out": "no"},
+    **{"invoices.ref": "INV-1", "issued_on": "2026-01-31", "due_on": "2026-03-02", "amount": "1200.00", "balance": "0.00"},
+    **{"paid_on": "2026-02-20"},
     **{"on": "2027-03-01", "deliveries.ref": "PO-1", "least": "1", "most": "2"},
 }
 _FORMS = {

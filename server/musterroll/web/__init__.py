@@ -46,6 +46,7 @@ from musterroll.web.pages import calendar as calendar_pages
 from musterroll.web.pages import contacts as contacts_pages
 from musterroll.web.pages import findings as findings_pages
 from musterroll.web.pages import hand_overs as hand_over_pages
+from musterroll.web.pages import invoices as invoice_pages
 from musterroll.web.pages import licences as licences_pages
 from musterroll.web.pages import limits as limits_pages
 from musterroll.web.pages import notifications as notifications_pages
@@ -85,6 +86,7 @@ _SUBJECTS = (
     customer_page,
     reminders_pages,
     contracts,
+    invoice_pages,
     licences_pages,
     limits_pages,
     worth_pages,

@@ -26,7 +26,11 @@ def renewal_rate(renewed: int, due: int, level: float = 0.95) -> Proportion:
 
 def renewals(renewed: int, due: int, coming: int) -> Predictive:
     """How many of `coming` contracts will be renewed: beta-binomial (Skellam 1948, JRSS B 10), Jeffreys' prior."""
-    a, b = renewed + _JEFFREYS, due - renewed + _JEFFREYS
+    return beta_binomial(renewed + _JEFFREYS, due - renewed + _JEFFREYS, coming)
+
+
+def beta_binomial(a: float, b: float, coming: int) -> Predictive:
+    """How many of `coming` are renewed, where the share that is renewed has a beta distribution."""
     k = np.arange(coming + 1)
     log_mass = special.betaln(a + k, b + coming - k) - special.betaln(k + 1, coming - k + 1) - np.log(coming + 1) - special.betaln(a, b)
     mass = np.exp(log_mass)

@@ -26,6 +26,12 @@ def contracts(session: Session, accounts: Collection[int] | None = None) -> dict
     return {row.id: contract_terms(row) for row in session.execute(terms.order_by(col(c.id)))}
 
 
+def ended_reasons(session: Session) -> dict[int, str]:
+    """Why contracts were cancelled, where records say."""
+    query = select(col(Contract.id), col(Contract.ended_reason)).where(col(Contract.ended_reason) != "")
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def lines(session: Session, of: dict[int, ContractTerms]) -> dict[int, list[CoveredLine]]:
     """The lines of these contracts, by contract."""
     n = ContractLine.__table__.c  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from musterroll.domain.contracts.terms import LineScope
 # References to an account and to a unit: table and column. The place of a line is an account only in some scopes.
 ACCOUNT: tuple[tuple[str, str], ...] = (
     *(("site", "account_id"), ("unit", "account_id"), ("contract", "account_id"), ("claim_token", "account_id")),
-    *(("incident", "account_id"), ("contact", "account_id")),
+    *(("incident", "account_id"), ("contact", "account_id"), ("issued_invoice", "account_id")),
     *(("account", "parent_id"), ("account", "merged_into_id"), ("contract_line", "place_id")),
 )
 UNIT: tuple[tuple[str, str], ...] = (("incident", "unit_id"), ("unit", "replaced_by_id"), ("unit", "merged_into_id"))

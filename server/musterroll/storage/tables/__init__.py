@@ -16,6 +16,7 @@ from musterroll.storage.tables import (  # noqa: F401
     follow_ups,
     identity,
     imports,
+    invoices,
     limits,
     liveness,
     matching,

@@ -23,6 +23,7 @@ class Contract(Audited, table=True):
     notice_days: int = 0
     notice_on: date | None = None
     ended_on: date | None = None  # first day without cover after a cancellation, where records say
+    ended_reason: str = Field(default="", max_length=120, sa_column_kwargs={"server_default": ""})  # of a cancellation, where records say
     currency: str = Field(default="", max_length=3)  # of lines that have none; empty: unknown
     renews: str = Field(default="", max_length=80, sa_column_kwargs={"server_default": ""})  # the contract it succeeds, by number
     created_at: datetime

@@ -20,6 +20,7 @@ from musterroll.domain.customers.counts import CustomerCounts, CustomerGroup
 from musterroll.domain.customers.health import HealthFacts
 from musterroll.domain.customers.standing import Cause, Customer, Ending, Standing
 from musterroll.domain.values.dates import Span
+from musterroll.domain.values.money import Money
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.accounts.hierarchy import AccountNode
 from musterroll.storage.contracts import retention as stored_contracts
@@ -55,6 +56,7 @@ class CustomerRow(NamedTuple):
     contracts: int
     billed: int
     overdue: int
+    owed: tuple[Money, ...]  # overdue invoices
     counter: str
     fall: float | None
     p: float | None
@@ -122,7 +124,7 @@ def _read(session: Session, now: datetime) -> _Records:
     refs, due = {node.ref: node.id for node in nodes}, renewals.due_contracts(session, now).value.due
     first = {refs[row.account_ref]: row for row in reversed(due) if row.account_ref in refs}  # in order of their end
     facts = health.facts(session, now, contracts, first)
-    return _Records(on, nodes, contracts, {}, spans.histories(session, owned, on), facts)
+    return _Records(on, nodes, contracts, stored_contracts.ended_reasons(session), spans.histories(session, owned, on), facts)
 
 
 def _members(records: _Records, rolled: bool) -> list[_Member]:
@@ -176,6 +178,7 @@ def _row(
         contracts=facts.contracts,
         billed=facts.billed,
         overdue=facts.overdue,
+        owed=facts.owed,
         counter=use.counter if use else "",
         fall=round(use.trend.fall, 4) if use else None,
         p=use.trend.p if use else None,

@@ -13,7 +13,9 @@ from musterroll.domain.customers.health import TICKET_DAYS, DueTerm, HealthFacts
 from musterroll.domain.usage.decline import WEEKS
 from musterroll.domain.usage.periods import Period, day_of, start_of
 from musterroll.domain.values.instants import from_ms
+from musterroll.domain.values.money import Money
 from musterroll.storage.accounts import hierarchy as stored_hierarchy
+from musterroll.storage.contracts import invoices
 from musterroll.storage.contracts import retention as stored_contracts
 from musterroll.storage.customers import facts as stored
 from musterroll.storage.reconciliation import cell_counters
@@ -58,15 +60,16 @@ def facts(
     in_force = {number: contract for number, contract in contracts.items() if contract.account and term_on(contract, today) is not None}
     owned = _by_account((contract.account or 0, number) for number, contract in in_force.items())
     billed = _payments(session, in_force, some is not None)
-    weeks = _weeks(session, today, some)
+    weeks, owed = _weeks(session, today, some), _owed(session, today, some)
     known: dict[int, HealthFacts] = {}
-    for number in units.keys() | opened.keys() | owned.keys() | weeks.keys() | due.keys():
+    for number in units.keys() | opened.keys() | owed.keys() | owned.keys() | weeks.keys() | due.keys():
         of, paid = units.get(number, stored.UnitCounts(0, 0, 0)), billed.get(number, [])
         term = DueTerm(due[number].ending, due[number].ref) if number in due else None
         overdue = sum(payment is Payment.OVERDUE for payment in paid)
         covered, owns = of.contracted + warranted.get(number, 0), len(owned.get(number, []))
         counts = (of.deployed, of.operating, covered, opened.get(number, 0), owns, len(paid), overdue)
-        known[number] = HealthFacts(*counts, weeks=weeks.get(number, ()), due=term)
+        money, since = owed.get(number, ((), None))
+        known[number] = HealthFacts(*counts, money, since, weeks.get(number, ()), term)
     return known
 
 
@@ -81,6 +84,12 @@ def sources(session: Session, now: datetime) -> HealthSources:
 def _payments(session: Session, in_force: Mapping[int, ContractTerms], some: bool) -> dict[int, list[Payment]]:
     rows = stored.payments(session, list(in_force) if some else None)
     return _by_account((row.account_id, row.payment) for row in rows if row.contract_id in in_force)
+
+
+def _owed(session: Session, today: date, some: Collection[int] | None) -> dict[int, tuple[tuple[Money, ...], date]]:
+    """Overdue invoices by account: what is left to pay, and since when."""
+    rows = _by_account((number, (money, since)) for number, money, since in invoices.owed(session, today, some))
+    return {number: (tuple(money for money, _ in of), min(since for _, since in of)) for number, of in rows.items()}
 
 
 def _weeks(session: Session, today: date, some: Collection[int] | None) -> dict[int, tuple[tuple[str, Weeks], ...]]:

@@ -9,20 +9,23 @@ from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from musterroll.domain.contracts import book as rules
+from musterroll.domain.contracts import invoices as invoice_rules
 from musterroll.domain.contracts.book import BookEntry, Worth
+from musterroll.domain.contracts.invoices import AgeSum
 from musterroll.domain.contracts.renewals import ACTIVITY_DAYS, is_declining, quarter
 from musterroll.domain.findings.kinds import FindingKind
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.values.money import Money
 from musterroll.storage.contracts import book as stored
-from musterroll.storage.contracts import exchange_rates
+from musterroll.storage.contracts import exchange_rates, invoices
 from musterroll.storage.contracts.book import BookNames
 from musterroll.storage.engine.columns import Columns
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.reconciliation import cell_history
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.usecases.installed_base import renewals, retention
+from musterroll.usecases.installed_base.renewal_forecast import RenewalForecast, forecast
 from musterroll.usecases.installed_base.renewals import RenewalSum
 from musterroll.usecases.installed_base.retention import QuarterRetention
 from musterroll.usecases.operations import figure_cache as cached_figures
@@ -66,6 +69,8 @@ class WorthOverview(NamedTuple):
     findings: list[KindWorth]
     renewals: list[RenewalSum]  # by quarter, from this one
     retention: list[QuarterRetention]  # by quarter, the newest first
+    ageing: list[AgeSum]  # of outstanding invoices
+    forecast: RenewalForecast
     since: date | None
 
     @property
@@ -130,6 +135,7 @@ def _overview(session: Session, now: datetime, book: _Book, accounts: list[Worth
     segments = _by(book, lambda entry: names.accounts[entry.account][2] if entry.account in names.accounts else "")
     products = _by(book, lambda entry: " ".join(names.products.get(entry.product or 0, ())))
     sums, due = finding_lists.sums(session), renewals.due_contracts(session, now).value.due
+    past = retention.past_renewals(session, now).value
     kinds = [KindWorth(kind, sums.counts[kind], sums.worth.get(kind, ())) for kind in FindingKind if sums.counts[kind]]
     return WorthOverview(
         book.on,
@@ -140,7 +146,9 @@ def _overview(session: Session, now: datetime, book: _Book, accounts: list[Worth
         len(accounts),
         sorted(kinds, key=lambda of: -rules.rank(of.worth, exchange)),
         renewals.quarters(due),
-        retention.past_renewals(session, now).value.quarters[::-1],
+        past.quarters[::-1],
+        invoice_rules.ageing(invoices.ageing(session, book.on)),
+        forecast(past.terms, due, book.on),
         book.since,
     )
 

@@ -21,7 +21,7 @@ TABLES: Mapping[str, type[TableUndo]] = {
     "telemetry": TelemetryUndo,
     **dict.fromkeys(("incident", "unit_note", "finding_decision", "proposal", "notification_rule", "scenario"), TableUndo),
     **dict.fromkeys(("claim_token", "user", "api_token", "exchange_rate", "registry_option"), TableUndo),
-    **dict.fromkeys(("follow_up", "line_limit", "planned_delivery", "target", "benchmark", "pair_decision"), TableUndo),
+    **dict.fromkeys(("follow_up", "line_limit", "planned_delivery", "target", "benchmark", "pair_decision", "issued_invoice"), TableUndo),
     **dict.fromkeys(
         (
             "contact",

@@ -36,6 +36,7 @@ ENTRIES = (
     Entry("/accounts", "Accounts", "building", "Customers & contracts"),
     Entry("/contacts", "Contacts", "users", "Customers & contracts", Role.TECHNICIAN),
     Entry("/contracts", "Contracts", "file-text", "Customers & contracts"),
+    Entry("/invoices", "Invoices", "file-text", "Customers & contracts"),
     Entry("/limits", "Contract limits", "clock-exclamation", "Customers & contracts"),
     Entry("/reconciliation", "Reconciliation", "scale", "Customers & contracts", first=True),
     Entry("/imports", "Imports", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True, wide=True),

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, request
 
+from musterroll.domain.contracts import invoices as invoice_rules
 from musterroll.domain.findings.kinds import OF_CELL
 from musterroll.domain.reconciliation.cells import CELLS
 from musterroll.domain.values import cursors
@@ -13,6 +14,8 @@ from musterroll.storage.contacts import contacts as stored_contacts
 from musterroll.storage.fleet import sums as fleet_sums
 from musterroll.storage.liveness import outages
 from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.contracts import invoices
+from musterroll.usecases.contracts.invoices import InvoiceQuery
 from musterroll.usecases.customers.health import account_health
 from musterroll.usecases.installed_base import account_overview
 from musterroll.usecases.usage.history import UsageScope, label
@@ -23,7 +26,7 @@ from musterroll.web.pages.usage import chart as usage_chart
 
 pages = Blueprint("accounts", __name__)
 
-PAGE, _CONTACTS = 50, 6
+PAGE, _CONTACTS, INVOICES = 50, 6, 6
 _PARAMS = ("text", "segment", "country", "under")
 
 
@@ -46,6 +49,7 @@ def detail(ref: str) -> str:
     with read_only() as session:
         overview = account_overview.account_overview(session, ref, now)
         open_outages = outages.of_account(session, overview.row.id)
+        ages, (history, _) = invoices.ageing(session, now, ref), invoices.page(session, InvoiceQuery(ref), now, None, INVOICES)
         parts_of_health = account_health(session, ref, now, alone=alone)
         people = stored_contacts.of_account(session, overview.row.id, _CONTACTS + 1)
         use = usage_chart(session, UsageScope(account=ref), request.args, now)
@@ -60,6 +64,10 @@ def detail(ref: str) -> str:
         use_label=label,
         parts_of_health=parts_of_health,
         alone=alone,
+        ages=ages,
+        overdue=invoice_rules.overdue(ages),
+        history=history,
+        on=now.date(),
         outage_title=outage_title,
         row=overview.row,
         cells=CELLS,

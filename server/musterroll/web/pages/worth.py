@@ -1,18 +1,22 @@
 """Worth: the annual value of the contracts, what of it is at stake, and the accounts to call."""
 
+from collections import Counter
 from datetime import date
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, make_response, redirect, request
 
 from musterroll.domain.access import Role
+from musterroll.domain.contracts import invoices as invoice_rules
 from musterroll.domain.contracts.book import ENDING
 from musterroll.domain.values.errors import Conflict
 from musterroll.storage.accounts import follow_ups as stored
 from musterroll.usecases.accounts import follow_ups
 from musterroll.usecases.accounts.follow_ups import Assignment
 from musterroll.usecases.installed_base import worth as base_worth
+from musterroll.usecases.installed_base.retention import QuarterRetention
 from musterroll.usecases.installed_base.worth import WorthBreakdown
+from musterroll.web.charts.lines import Lines, lines
 from musterroll.web.http.context import actor, clock, needs, page, snapshot, transaction
 
 pages = Blueprint("worth", __name__)
@@ -55,8 +59,30 @@ def _page(refused: str | None = None) -> str:
     worth = counted.value
     rows = worth.segments if by is WorthBreakdown.SEGMENT else worth.products
     words = {"parts_of_it": PARTS, "export": export, "refused": refused, "assigned": assigned}
+    words |= {"overdue": invoice_rules.overdue(worth.ageing), "coming": {row.name: row for row in worth.forecast.coming}}
+    words |= dict(zip(("kept_chart", "kept_currency"), retention_chart(worth.retention), strict=True))
     lists = {"accounts": worth.accounts[:SHOWN], "rows": rows[:SHOWN], "more": len(rows) - SHOWN, "by": by, "breakdowns": BREAKDOWNS}
     return page("worth.html", now, counted=counted, worth=worth, total=worth.total, **words, **lists)
+
+
+def retention_chart(quarters: list[QuarterRetention]) -> tuple[Lines | None, str]:
+    """Gross and net retention in percent by quarter, in the currency with the most priced terms. `quarters`: the newest first."""
+    priced: Counter[str] = Counter()
+    for of in quarters:
+        priced.update({money.worth.currency: money.priced for money in of.money})
+    currency = max(priced, key=lambda name: (priced[name], name), default="")
+    kept = [(_begins(of.name), money) for of in reversed(quarters) for money in of.money if money.worth.currency == currency]
+    known = [
+        (day, money.gross_share, money.net_share) for day, money in kept if money.gross_share is not None and money.net_share is not None
+    ]
+    days = [day for day, _, _ in known]
+    values = {"gross": [round(100 * gross) for _, gross, _ in known], "net": [round(100 * net) for _, _, net in known]}
+    return lines(days, values) if len(days) > 1 else None, currency
+
+
+def _begins(quarter: str) -> date:
+    year, number = quarter.split(" Q")
+    return date(int(year), 3 * int(number) - 2, 1)
 
 
 def _field(name: str) -> str:

@@ -71,6 +71,7 @@ def test_a_clock_that_is_right_voids_nothing(database: Database, now: datetime) 
 LABELS = """
 account.created_at calendar_entry.on calendar_feed.created_at calendar_feed.revoked_at change.at contract.created_at credential.created_at
 credential.decided_at event.on finding.changed_at finding.first_seen_at finding_decision.at finding_decision.until incident.closed_on
+issued_invoice.issued_on issued_invoice.due_on issued_invoice.paid_on
 incident.opened_on invoice.invoiced_on message.at message.received_at notification_rule.created_at notification_rule.paused_at
 notification_rule.quiet_until notification_rule.removed_at product.created_at proposal.created_at proposal.decided_at quarantine.at
 saved_filter.made_at follow_up.due_on site.created_at unit.born_at unit.installed_on unit.left_on unit.purchased_on unit.warranty_starts_on

@@ -1,0 +1,97 @@
+"""Invoices: what is outstanding, and for how long it has been overdue."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+from musterroll.domain.contracts.terms import Payment
+from musterroll.domain.values.money import Money, totals
+
+USUAL_DAYS = 30  # from the invoice to the day it is due, where no due date is given
+
+
+class Age(StrEnum):
+    """Days overdue: from `least` on."""
+
+    least: int
+
+    def __new__(cls, value: str, least: int = 0) -> "Age":
+        age = str.__new__(cls, value)
+        age._value_, age.least = value, least
+        return age
+
+    OPEN = "not due", 0
+    DAYS_30 = "1-30", 1
+    DAYS_60 = "31-60", 31
+    DAYS_90 = "61-90", 61
+    OLDER = "over 90", 91
+
+    @property
+    def overdue(self) -> bool:
+        return self is not Age.OPEN
+
+
+class InvoiceTerms(NamedTuple):
+    due_on: date
+    amount: Money
+    balance: Decimal | None = None
+    payment: Payment = Payment.UNKNOWN
+    paid_on: date | None = None
+
+
+class AgeSum(NamedTuple):
+    age: Age
+    invoices: int
+    amounts: tuple[Money, ...]
+
+
+def outstanding(invoice: InvoiceTerms) -> Money | None:
+    """What is still to be paid; None where nothing is. `storage.contracts.invoices` is the same in SQL.
+
+    >>> str(outstanding(InvoiceTerms(date(2026, 11, 1), Money(Decimal(100), "EUR"), balance=Decimal(40))))
+    '40.00 EUR'
+    """
+    if invoice.paid_on is not None or invoice.payment in (Payment.PAID, Payment.VOID):
+        return None
+    left = invoice.amount.amount if invoice.balance is None else invoice.balance
+    return Money(left, invoice.amount.currency) if left else None
+
+
+def age(due_on: date, on: date) -> Age:
+    """
+    >>> [age(date(2026, 11, 1), date(2026, 11, 1) + timedelta(days)).value for days in (0, 1, 30, 31, 90, 91)]
+    ['not due', '1-30', '1-30', '31-60', '61-90', 'over 90']
+    """
+    days = (on - due_on).days
+    return next((each for each in reversed(Age) if days >= each.least), Age.OPEN)
+
+
+def due_between(of: Age, on: date) -> tuple[date | None, date | None]:
+    """The first and the last due day of an age; None: without a limit.
+
+    >>> [str(day) for day in due_between(Age.DAYS_60, date(2026, 12, 1))]
+    ['2026-10-02', '2026-10-31']
+    """
+    younger = next((each for each in reversed(Age) if each.least < of.least), None)
+    older = next((each for each in Age if each.least > of.least), None)
+    first = None if older is None else on - timedelta(older.least - 1)
+    return first, None if younger is None else on - timedelta(of.least)
+
+
+def ageing(sums: Iterable[tuple[Age, int, Money]]) -> list[AgeSum]:
+    """Every age in order, from sums of some invoices in one currency."""
+    counts: dict[Age, int] = defaultdict(int)
+    amounts: dict[Age, list[Money]] = defaultdict(list)
+    for of, count, money in sums:
+        counts[of] += count
+        amounts[of].append(money)
+    return [AgeSum(of, counts[of], totals(amounts[of])) for of in Age]
+
+
+def overdue(of: Iterable[AgeSum]) -> AgeSum:
+    """What is overdue, by any number of days."""
+    late = [each for each in of if each.age.overdue]
+    return AgeSum(Age.DAYS_30, sum(each.invoices for each in late), totals(money for each in late for money in each.amounts))
