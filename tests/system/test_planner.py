@@ -22,7 +22,7 @@ ADDRESSES = (
     *("/renewals?only=falling", "/contracts", "/contracts/C-201", "/licences", "/targets", "/segments", "/segments/attach"),
     *("/segments/near-end", "/segment-pairs"),
     *("/fleet?cells=011&warranty=yes", "/worth", "/limits", "/definitions", "/usage?counter=pages&breakdown=cohort"),
-    *("/customers", "/customers/list?who=now"),
+    *("/customers", "/customers/list?who=now", "/invoices"),
     "/accounts/A00001?counter=pages&period=week",
 )
 PICTURES = os.environ.get("MUSTERROLL_PICTURES")  # a folder: the story's pictures are kept there

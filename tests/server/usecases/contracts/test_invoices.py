@@ -93,4 +93,4 @@ def test_an_invoice_is_of_a_registered_account(sqlite_database: Database, now: d
     documents.take_all(sqlite_database, now)
     head = "Invoice Number,Account ID,Contract Number,Invoice Date,Due Date,Amount,Balance Due,Currency,Payment State,Paid Date\n"
     verdicts, _ = take(sqlite_database, now, "invoices", f"{head}{row}\n")
-    assert outcomes(verdicts) == ["new"] if outcome == "new" else outcome in verdicts[0].detail
+    assert outcomes(verdicts) == ["new"] if outcome == "new" else outcome in (verdicts[0].why or "")

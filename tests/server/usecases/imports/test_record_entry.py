@@ -23,7 +23,7 @@ NEW = {
     "contracts": {"ref": "C9", "account": "A1", "state": "Active", "starts_on": "2026-01-01", "ends_on": "2026-12-31", "currency": "EUR"},
     "contract-lines": {"contract": "C1", "number": "9", "site": "S1", "model": "Pump 3", "quantity": "4", "price": "12.50"},
     "billing": {"contract": "C3", "payment": "Paid"},
-    "invoices": {"ref": "INV9", "account": "A1", "issued_on": "2026-11-01", "amount": "10.50", "currency": "EUR"},
+    "invoices": {"ref": "INV9", "account": "A1", "issued_on": "2026-11-01", "amount": "10.5", "currency": "EUR"},
     "incidents": {"ref": "T9", "serial": "SN1001", "maker": "Acme", "opened_on": "2026-11-01", "category": "question"},
     "contacts": {"account": "A1", "first_name": "Nina", "last_name": "Ode", "email": "nina@umber.example", "ref": "nina@umber.example"},
     "deliveries": {"on": "2027-03-01", "maker": "Acme", "model": "Pump 3", "quantity": "40", "least": "20"},
