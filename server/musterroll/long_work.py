@@ -13,6 +13,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
+from musterroll import run_parts
 from musterroll.domain.values.errors import DomainError
 from musterroll.domain.values.instants import to_ms
 from musterroll.readers.document import Document
@@ -90,7 +91,7 @@ def undo(database: Database, change_id: int, actor: str, clock: Clock, reason: s
 
 
 def reconcile(database: Database, on: date | datetime, now: datetime) -> Reconciliation:
-    """Reconcile the whole fleet and store the differences, in a short transaction: no writer waits while it is computed.
+    """Reconcile the whole fleet and store the differences, in a short transaction: no writer waits while it is computed. Workers help.
 
     Where records changed meanwhile it is computed again, for so many times; where another run was stored, in the end in one transaction.
     """
@@ -98,7 +99,7 @@ def reconcile(database: Database, on: date | datetime, now: datetime) -> Reconci
         reconciliation_run.prepare(session, now)
     for attempt in range(_ATTEMPTS):
         with database.frozen() as session:
-            computed = reconciliation_run.compute(session, on, now)
+            computed = run_parts.compute(database, session, on, now) or reconciliation_run.compute(session, on, now)
         with database.transaction() as session:
             result = reconciliation_run.keep(session, computed, now, final=attempt == _ATTEMPTS - 1)
         if result is not None:

@@ -6,11 +6,13 @@ import http.client
 import json
 import random
 import shutil
+import signal
 import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 from musterroll import long_work
 from musterroll.domain.values.instants import to_ms
@@ -18,6 +20,7 @@ from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
 from musterroll.storage.reconciliation import cell_counters, unit_states
 from musterroll.usecases.access import api_tokens
+from musterroll.usecases.reconciliation import parts
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import bindparam, text
 
@@ -26,6 +29,7 @@ from tests.bench.measuring import Figure, figure, percentile
 from tests.bench.million import web
 from tests.support.instances import scratch
 from tests.support.postgres import PostgresServer
+from tests.support.workers import WorkerProcess, wait_for_pulse
 
 BENCH = "reconciliation"
 _TURN = text(
@@ -75,12 +79,15 @@ def _measure(database: Database, title: str, plan: Plan, folder: Path) -> list[F
     first = _whole(database, now)
     fleets.analyze(database)
     again = [_whole(database, now) for _ in range(plan.rounds)]
+    alone, shared = _by_turns(database, plan, folder) if database.dialect == "postgresql" else ([], [])
     changed = [_changed(database, plan, now, seed) for seed in range(plan.rounds)]
     _equal_to_a_recount(database, now)
     verdicts = _verdicts(database, plan, folder, now)
     return [
         figure(BENCH, f"{title}: reconciled, every finding new", [first], "s", most=10),
         figure(BENCH, f"{title}: reconciled again", again, "s", most=10),
+        *([figure(BENCH, f"{title}: reconciled again, by turns with the next", alone, "s")] if alone else []),
+        *([figure(BENCH, f"{title}: reconciled again with a worker", shared, "s")] if shared else []),
         figure(BENCH, f"{title}: {plan.changed:,} units changed", changed, "ms", most=500),
         figure(BENCH, f"{title}: counts by cell", [_counts(database) for _ in range(20)], "ms", most=50),
         figure(BENCH, f"{title}: verdict over REST p50", [percentile(verdicts, 0.5)], "ms"),
@@ -95,6 +102,23 @@ def _whole(database: Database, now: datetime) -> float:
     taken = time.perf_counter() - began
     print(f"  ({sum(found.findings.values()):,} findings; stored {found.stored})", flush=True)
     return taken
+
+
+def _by_turns(database: Database, plan: Plan, folder: Path) -> tuple[list[float], list[float]]:
+    """Seconds of whole runs by this process alone, and with a worker, which is there for that run only."""
+    alone, shared = list[float](), list[float]()
+    with patch.object(parts, "_LEAST", plan.units):
+        for _ in range(plan.rounds):
+            alone.append(_whole(database, datetime.now(UTC)))
+            worker = WorkerProcess(database, folder / "worker")
+            try:
+                wait_for_pulse(database)
+                shared.append(_whole(database, datetime.now(UTC)))
+                worker.send(signal.SIGTERM)
+                worker.ended()
+            finally:
+                worker.stop()
+    return alone, shared
 
 
 def _changed(database: Database, plan: Plan, now: datetime, seed: int) -> float:

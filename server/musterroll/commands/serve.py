@@ -58,12 +58,13 @@ def ingest(context: Context) -> None:
 
 
 @click.command()
+@click.option("--worker", is_flag=True, help="Only help with reconciliations of the whole fleet. Any number may run, on any host.")
 @click.pass_obj
-def schedule(context: Context) -> None:
+def schedule(context: Context, worker: bool) -> None:
     """Run only the scheduled jobs. Of several instances, one is active."""
     from musterroll.runtime import processes
 
-    _run(context, processes.run_schedule)
+    _run(context, processes.run_worker if worker else processes.run_schedule)
 
 
 def _run(context: Context, run: Callable[[Settings, Database, threading.Event], None]) -> None:

@@ -21,6 +21,7 @@ from musterroll.runtime.app import Checks, create_app
 from musterroll.runtime.jobs import jobs
 from musterroll.runtime.scheduler import Schedule
 from musterroll.runtime.watchdog import watch
+from musterroll.runtime.worker import Worker
 from musterroll.settings import Settings, address
 from musterroll.storage.engine.database import Database
 from musterroll.web.http import process_checks
@@ -84,6 +85,15 @@ def run_schedule(settings: Settings, database: Database, stop: threading.Event) 
     with _if_set(app, settings.schedule_listen, "MUSTERROLL_SCHEDULE_LISTEN"), _run(schedule):
         gc.freeze()
         watch(stop, schedule.progressing, schedule.watch)
+
+
+def run_worker(settings: Settings, database: Database, stop: threading.Event) -> None:
+    """Run only a worker, which computes parts of the reconciliations that `run_schedule` leads."""
+    worker = Worker(database)
+    app = health.process_app(database, Metrics(), {"worker": worker.progressing}, worker.progressing)
+    with _if_set(app, settings.schedule_listen, "MUSTERROLL_SCHEDULE_LISTEN"), _run(worker):
+        gc.freeze()
+        watch(stop, worker.progressing)
 
 
 def external_broker(settings: Settings) -> str:

@@ -1,8 +1,9 @@
 """The status of each component of the registry, in a sentence, and what to do about a problem. Instants are milliseconds since 1970."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from itertools import pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
 from musterroll.domain.values.instants import in_future
@@ -57,6 +58,7 @@ class Facts(NamedTuple):
     clock_back_at: int = 0
     failing_sources: Sequence[tuple[str, str]] = ()  # by name, and why
     interrupted_imports: Sequence[str] = ()  # a sentence each
+    workers: Mapping[str, int] = MappingProxyType({})  # heartbeats of those that help with reconciliations
 
 
 def parts(facts: Facts) -> list[Part]:
@@ -65,6 +67,7 @@ def parts(facts: Facts) -> list[Part]:
         _broker(facts),
         _ingest(facts),
         _scheduler(facts),
+        *([_workers(facts)] if facts.workers else []),
         _database(facts),
         _disk(facts),
         _clock(facts),
@@ -111,6 +114,19 @@ def _scheduler(facts: Facts) -> Part:
         return Part("Scheduled jobs", Status.DOWN, figure, unit, says, "start musterroll schedule or restart musterroll serve", "silent")
     says = "no reconciliation yet" if facts.reconciled is None else f"last reconciliation {ago(facts.now - facts.reconciled)}"
     return Part("Scheduled jobs", Status.OK, span(facts.now - facts.schedule), "since the last run", says, "", "silent")
+
+
+def _workers(facts: Facts) -> Part:
+    silent = {name: facts.now - at for name, at in facts.workers.items() if facts.now - at >= _SILENT}
+    running = str(len(facts.workers) - len(silent))
+    if not silent:
+        return Part("Workers", Status.OK, running, "running", "they help with reconciliations of the whole fleet")
+    name, age = max(silent.items(), key=lambda item: item[1])
+    more = f" (and {len(silent) - 1:,} more)" if len(silent) > 1 else ""
+    says = f"{name} has not been heard of for {span(age)}{more}; other processes compute its part, so nothing is lost"
+    return Part(
+        "Workers", Status.DEGRADED, running, "running", says, "start it again, or wait: an hour after its last sign it is forgotten"
+    )
 
 
 def _database(facts: Facts) -> Part:

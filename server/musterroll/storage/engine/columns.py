@@ -184,6 +184,11 @@ class Columns:
             self._execute(f"COPY (FROM ({query}) LIMIT 0) TO {_quoted(str(folder / _FILE))} ({form})", values)
         return int(written)
 
+    def parquet(self, query: str, file: Path) -> bytes:
+        """What a query of these tables finds, as a Parquet file, which is written first."""
+        self._execute(f"COPY ({query}) TO {_quoted(str(file))} (FORMAT parquet, COMPRESSION zstd)", {})
+        return file.read_bytes()
+
     def send(self, table: str, columns: Sequence[str], query: str, **values: Any) -> int:
         """Insert what a query of these tables finds into a table of the database. Returns the number of rows."""
         if postgres(self._session):

@@ -109,10 +109,10 @@ class Database:
             yield session
 
     @contextmanager
-    def frozen(self, within: Collection[int] | None = None) -> Iterator[Session]:
+    def frozen(self, within: Collection[int] | None = None, same_as: str = "") -> Iterator[Session]:
         """A session whose statements all see the same data, as long as it lasts; for computing what is written in another, or exported.
 
-        `within` as for `snapshot`.
+        `within` as for `snapshot`. `same_as`: the snapshot of another such session that still lasts (`exported`): it sees that data.
         """
         level = {"isolation_level": "REPEATABLE READ"} if self.dialect == "postgresql" else {}  # on SQLite every reader has it
         if within is not None:
@@ -120,6 +120,8 @@ class Database:
                 yield limited
             return
         with Session(self._reader.execution_options(**level), expire_on_commit=False) as session:
+            if same_as:
+                session.connection().exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{same_as}'")
             yield session
 
     @contextmanager
@@ -145,6 +147,11 @@ class Database:
 def _step(connection: Connection) -> Iterator[Session]:
     with Session(connection, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+def exported(session: Session) -> str:
+    """The name of a frozen session's data for others, in other processes too. PostgreSQL only."""
+    return str(session.connection().exec_driver_sql("SELECT pg_export_snapshot()").scalar_one())
 
 
 def innermost(session: Session) -> SessionTransaction | None:

@@ -1,6 +1,6 @@
 """Signs of progress, and what they prove about the registry's hearing."""
 
-from sqlalchemy import func, text, update
+from sqlalchemy import delete, func, text, update
 from sqlmodel import Session, col, select
 
 from musterroll.domain.liveness import ListeningWindow
@@ -36,6 +36,23 @@ def newest(session: Session, prefix: str, now: int) -> int | None:
     """The latest `at` (ms) of the pulses whose name begins with `prefix`. One that lies in the future proves nothing."""
     named = col(ProcessHeartbeat.name).startswith(prefix, autoescape=True)
     return session.exec(select(func.max(ProcessHeartbeat.at)).where(named, col(ProcessHeartbeat.at) <= now + CLOCKS_DIFFER)).one()
+
+
+def alive(session: Session, prefix: str, detail: str, since: int, until: int) -> int:
+    """How many pulses of this detail there are whose name begins with `prefix`, from `since` to `until` (ms)."""
+    named = col(ProcessHeartbeat.name).startswith(prefix, autoescape=True)
+    query = select(func.count()).where(named, ProcessHeartbeat.detail == detail, col(ProcessHeartbeat.at).between(since, until))
+    return session.exec(query).one()
+
+
+def remove(session: Session, name: str) -> None:
+    session.execute(delete(ProcessHeartbeat).where(col(ProcessHeartbeat.name) == name))
+
+
+def forget(session: Session, prefix: str, before: int) -> None:
+    """Delete the pulses whose name begins with `prefix` that are older (ms)."""
+    named = col(ProcessHeartbeat.name).startswith(prefix, autoescape=True)
+    session.execute(delete(ProcessHeartbeat).where(named, col(ProcessHeartbeat.at) < before))
 
 
 def hearing(session: Session) -> ListeningWindow:

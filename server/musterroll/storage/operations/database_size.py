@@ -13,7 +13,7 @@ from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.messages import QuarantinedMessage
 from musterroll.storage.tables.operations import ProcessHeartbeat, RegistryState
 
-INGEST = "ingest:"
+INGEST, WORKER = "ingest:", "worker:"  # how their pulses are named
 
 
 class Measured(NamedTuple):

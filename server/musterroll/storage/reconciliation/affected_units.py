@@ -94,7 +94,7 @@ _LINES = """l.id IN (
   SELECT n.id FROM {serials} t CROSS JOIN contract_line n WHERE n.serial_key = t.serial_key AND {scan}n.scope = 'serial')"""
 _LINES_SOLD = f"""{_LINES} OR l.contract_id IN (SELECT id FROM contract WHERE account_id IN (SELECT account_id FROM reach))"""  # noqa: S608
 # Whom a line can mean that names a serial: also units that a run of some need not seat again.
-_HOLDERS = """
+HOLDERS = """
 SELECT u.id AS unit_id, u.product_id, u.serial_key FROM {serials} t CROSS JOIN unit u
 WHERE u.serial_key = t.serial_key AND u.merged_into_id IS NULL"""
 # A line with unused seats: its other seats are taken, but for those that units of the run had.
@@ -102,6 +102,7 @@ _TAKEN = """
 UPDATE run_row AS l SET taken = l.quantity - u.seats - coalesce(s.units, 0)
 FROM run_unused u LEFT JOIN (SELECT line_id, count(*) AS units FROM run_stored GROUP BY line_id) s ON s.line_id = u.line_id
 WHERE l.id = u.line_id"""
+HOLDER = {"unit_id": "BIGINT", "product_id": "BIGINT", "serial_key": WORD}
 _POOL = {"place_id": int, "product_id": int, "scope": str}
 _SPOT = {"product_id": int, "site_id": int, "account_id": int, "units": int}
 _Pool = tuple[Any, ...]
@@ -185,7 +186,7 @@ def _read_lines(columns: Columns, lines: str, pools: Collection[_Pool]) -> None:
     serials = Relation({"serial_key": str}, columns.rows("SELECT DISTINCT serial_key FROM run_touched"))
     lines_in_force.read_some(columns, lines, pools=Relation(_POOL, sorted(pools)), serials=serials)
     named = Relation({"serial_key": str}, columns.rows("SELECT DISTINCT serial_key FROM run_row WHERE scope = 'serial'"))
-    columns.read("run_holder", _HOLDERS, {"unit_id": "BIGINT", "product_id": "BIGINT", "serial_key": WORD}, serials=named)
+    columns.read("run_holder", HOLDERS, HOLDER, serials=named)
 
 
 def narrow(columns: Columns) -> None:

@@ -15,7 +15,8 @@ from musterroll.storage.engine import account_scope
 from musterroll.storage.engine.bulk import postgres
 from musterroll.storage.engine.columns import Columns
 from musterroll.storage.liveness.states import hearing
-from musterroll.storage.reconciliation import affected_units, seat_allocation, unit_states
+from musterroll.storage.reconciliation import affected_units, part_records, seat_allocation, unit_states
+from musterroll.storage.reconciliation.parts import Work
 from musterroll.storage.reconciliation.unit_states import JudgedSql
 from musterroll.storage.units import past
 
@@ -67,6 +68,13 @@ def of_past(session: Session, days: Iterable[RunAt], now: int) -> Iterator[Colum
     for at in days:
         unit_states.make_past_units(columns, heard, at.instant, now)
         yield _computed(columns, at.on)
+
+
+def of_part(session: Session, work: Work, now: int) -> Columns:
+    """A part of what `of_all` computes."""
+    columns = Columns(session, unit_states.judged(session, work.at, now)._asdict())
+    part_records.read(columns, work.shares, work.of_several, work.of_none)
+    return _computed(columns, work.on)
 
 
 def of_changed(session: Session, on: date, judged: JudgedSql, unit_ids: Collection[int]) -> Columns:

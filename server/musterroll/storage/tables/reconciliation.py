@@ -1,11 +1,12 @@
 """Tables of reconciliation: the last state of every unit, its counts, and the queue."""
 
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Index, SmallInteger
+from sqlalchemy import JSON, Index, LargeBinary, SmallInteger
 from sqlmodel import Field, SQLModel
 
-from musterroll.storage.tables.columns import BIG, row_id
+from musterroll.storage.tables.columns import BIG, NEVER_REUSED, row_id
 
 
 class UnitReconciliation(SQLModel, table=True):
@@ -36,6 +37,24 @@ class ReconcileQueue(SQLModel, table=True):
     __tablename__ = "reconcile_queue"
     id: int | None = row_id()
     unit_id: int | None = Field(default=None, index=True, sa_type=BIG)
+
+
+class RunPart(SQLModel, table=True):
+    """A part of a whole run that several processes share, and what was computed of it, as Parquet; null: not yet.
+
+    `snapshot` is the PostgreSQL snapshot that all parts are read in, `version` that of the program: others compute by other rules.
+    """
+
+    __tablename__ = "run_part"
+    __table_args__ = NEVER_REUSED
+    id: int | None = row_id()
+    run: str = Field(max_length=16)
+    version: str = Field(max_length=40)
+    snapshot: str = Field(max_length=80)
+    work: Any = Field(sa_type=JSON)
+    cells: bytes | None = Field(default=None, sa_type=LargeBinary)
+    findings: bytes | None = Field(default=None, sa_type=LargeBinary)
+    further: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class DayTotal(SQLModel, table=True):

@@ -32,10 +32,11 @@ ORDER BY unit.id"""
 _SOME = "(SELECT unit.* FROM {units} t CROSS JOIN unit WHERE unit.id = t.id) AS unit"
 
 
-def claim_candidates(columns: Columns, unit_ids: Collection[int] | None) -> Iterator[ClaimCandidate]:
-    """Of these units, or of all, those whose card and warranty do not obviously agree."""
+def claim_candidates(columns: Columns, unit_ids: Collection[int] | None, condition: str = "TRUE") -> Iterator[ClaimCandidate]:
+    """Of these units, or of all that meet a condition in SQL, those whose card and warranty do not obviously agree."""
     some = {} if unit_ids is None else {"units": unit_ids}
-    query = _CLAIMANTS.replace("{of}", _SOME if some else "unit")
+    of_all = f"(SELECT unit.* FROM unit WHERE {condition}) AS unit"  # noqa: S608  our own
+    query = _CLAIMANTS.replace("{of}", _SOME if some else of_all)
     for (unit_id, card), rows in groupby(columns.ask(query, **some), key=lambda row: (row[0], row[1])):
         claim = json.loads(card)
         if isinstance(claim, dict):

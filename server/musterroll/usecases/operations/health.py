@@ -16,6 +16,7 @@ from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.operations import checkpoints, database_size
 from musterroll.storage.operations.database_size import Measured, Pulsed
 from musterroll.storage.reconciliation import cell_counters
+from musterroll.usecases.operations import workers
 
 _DAY = timedelta(days=1)
 _KEPT = timedelta(days=2)
@@ -70,14 +71,16 @@ def examine(session: Session, around: HostFacts, now: datetime) -> HealthReport:
         jump.at,
         sources.failing(session),
         [interruption(run) for run in runs.incomplete(session) if is_interrupted(run, now)],
+        {name.removeprefix(database_size.WORKER): beat for name, beat in beats.items() if name.startswith(database_size.WORKER)},
     )
     series = {name: _thinned(per_minute(rows) if name in _COUNTERS else [value for _, value in rows]) for name, rows in readings.items()}
     return HealthReport(facts, series, processes, database, sources.all_sources(session))
 
 
 def read(session: Session, now: datetime) -> None:
-    """Store the metrics of this minute, and delete those older than two days."""
+    """Store the metrics of this minute, and delete those older than two days; forget workers that have been gone for long."""
     database_size.keep(session, to_ms(now))
+    workers.forget_lost(session, now)
     checkpoints.forget(session, to_ms(now - _KEPT))
 
 

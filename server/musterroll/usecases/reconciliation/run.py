@@ -66,7 +66,8 @@ def reconcile(session: Session, on: date | datetime, now: datetime, store: bool)
     day, instant = day_and_instant(on, now)
     columns = _columns(session, day, instant, now)
     if store:
-        _compare(columns)
+        read_stored(columns)
+        compare(columns)
         return _keep(session, columns, day, instant, now)
     run_statements.keep_in_reach(session, columns, "run_cell", "run_finding", "run_further")
     return _reconciliation(day, instant, unit_states.cells(columns), finding_store.sums(columns), None)
@@ -80,7 +81,7 @@ def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime
     cell_counters.make_moved(columns)
     cell_counters.keep(columns, whole=False)
     affected_units.narrow(columns)
-    _find(columns, today, whole=False)
+    find(columns, today, whole=False)
     finding_store.read_stored(columns, whole=False)
     finding_store.make_differences(columns)
     cell_counters.renew_stamp(session, to_ms(now), cell_counters.changed(columns))
@@ -97,7 +98,8 @@ def compute(session: Session, on: date | datetime, now: datetime) -> Computed:
     day, instant = day_and_instant(on, now)
     marks, stamp = frozenset(reconcile_queue.marks(session)), cell_counters.stamp(session)
     columns = _columns(session, day, instant, now, stamp)
-    _compare(columns)
+    read_stored(columns)
+    compare(columns)
     return Computed(columns, day, instant, marks, stamp)
 
 
@@ -195,25 +197,31 @@ def day_and_instant(on: date | datetime, now: datetime) -> tuple[date, datetime]
 def _columns(session: Session, day: date, instant: datetime, now: datetime, after: str = "") -> Columns:
     """The quadrants and findings of all units, or of those that the session sees."""
     columns = run_statements.of_seen(session, RunAt(day, to_ms(instant)), to_ms(now), after)
-    _find(columns, day, whole=not limited(session))
+    find(columns, day, whole=not limited(session))
     return columns
 
 
-def _find(columns: Columns, on: date, *, whole: bool) -> None:
+def find(columns: Columns, on: date, *, whole: bool, condition: str = "TRUE") -> None:
+    """Make the findings of a run. Of a whole one, `condition` says in SQL which rows of `unit` it needs."""
     units = None if whole else columns.ids("SELECT unit_id FROM run_cell")
     conflicts = [
         (candidate.unit_id, conflict.fact)
-        for candidate in claim_candidates.claim_candidates(columns, units)
+        for candidate in claim_candidates.claim_candidates(columns, units, condition)
         if (conflict := disagreement(read_claim(candidate.card), candidate.periods)) is not None
     ]
     unit_rules.read(columns, on, whole=whole)
     finding_store.make(columns, conflicts)
 
 
-def _compare(columns: Columns) -> None:
+def read_stored(columns: Columns) -> None:
+    """Read what runs have stored of the whole fleet."""
     cell_counters.read_stored(columns)
-    cell_counters.make_moved(columns)
     finding_store.read_stored(columns, whole=True)
+
+
+def compare(columns: Columns) -> None:
+    """Make the differences of a whole run and what is stored."""
+    cell_counters.make_moved(columns)
     finding_store.make_differences(columns)
 
 

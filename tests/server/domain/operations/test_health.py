@@ -27,6 +27,8 @@ OK = Facts(
 
 def test_all_components_are_ok_where_everything_moves() -> None:
     assert problems(parts(OK)) == []
+    assert "Workers" not in [part.name for part in parts(OK)], "most registries have none"
+    assert problems(parts(OK._replace(workers={"a-1": NOW - 5_000}))) == []
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,7 @@ def test_all_components_are_ok_where_everything_moves() -> None:
         ),
         ({"heard_until": NOW - 20_000}, ["Ingest: Degraded"], "the database may be slow"),
         ({"schedule": NOW - 31_000}, ["Scheduled jobs: Down"], "start musterroll schedule"),
+        ({"workers": {"a-1": NOW - 31_000, "b-2": NOW}}, ["Workers: Degraded"], "start it again"),
         ({"answered_in": 900.0}, ["Database: Degraded"], "a backup or a large import"),
         ({"disk_free": 3 * GB}, ["Disk: Degraded"], "free some space now"),
         ({"disk_free": 40_000_000, "disk_all": 100_000_000}, ["Disk: Down"], "free some space now"),

@@ -51,6 +51,7 @@ OF_ALL = {
 }
 # Only opened by views that a limited person is never let into, or asked for what is that person's own.
 EVERYWHERE = {"change", "audit_entry", "import_run", "import_row", "quarantine", "registry_metric", "notification", "rule_event"}
+EVERYWHERE |= {"run_part"}  # of the schedule and its workers
 EVERYWHERE |= {"source", "source_run", "source_keys", "review_pack"}
 EVERYWHERE |= {"link_key", "campaign_export", "exported_contact"}
 EVERYWHERE |= {"product_pair", "pair_decision"}
