@@ -10,6 +10,7 @@ from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.instants import from_ms
 from musterroll.storage.imports import runs as import_runs
 from musterroll.usecases.customers import base as customers
+from musterroll.usecases.customers import health
 from musterroll.usecases.fleet import firmware as fleet_firmware
 from musterroll.usecases.installed_base import licence_trend, positions, renewals, retention, target_figures, trend, worth
 from musterroll.usecases.installed_base.as_of import Slice
@@ -41,7 +42,7 @@ def due(session: Session, now: datetime) -> list[FiguresTogether]:
         renewals.RATES,
         retention.PAST_RENEWALS,
     ]
-    steady += old([adoption.ENGAGEMENT, declining.DECLINING, positions.POSITIONS], _REFRESH)
+    steady += old([adoption.ENGAGEMENT, declining.DECLINING, positions.POSITIONS, health.USUAL_TICKETS], _REFRESH)
     steady += old([fleet_firmware.KNOWN, trend.PLACES, trend.UNDATED, *contracts, licence_trend.TODAY], _REFRESH)
     book = [worth.BOTH] if old(worth.BOTH.figures, _REFRESH) else []
     base = [customers.ALL] if old(customers.ALL.figures, _REFRESH) else []

@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.contracts.terms import Payment
 from musterroll.storage.engine.bulk import among
+from musterroll.storage.fleet.filters import owned_by
 from musterroll.storage.tables.contracts import Contract, Invoice
 from musterroll.storage.tables.imports import ImportRun
 from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
@@ -40,7 +41,9 @@ def in_warranty_only(session: Session, some: Some, on: date) -> dict[int, int]:
     alive = and_(*in_force, or_(col(w.voided_on).is_(None), col(w.voided_on) > on))
     covered = select(col(w.unit_id)).where(col(w.unit_id) == col(r.unit_id), alive).correlate(r).exists()
     query: Any = select(col(r.account_id), func.count()).where(col(r.cell).in_([2, 3]), col(r.account_id) > 0, covered)
-    return _counts(session, query.where(*_of(session, r.account_id, some)).group_by(col(r.account_id)))
+    if some is not None:  # by the index of units
+        query = query.join(Unit, col(Unit.id) == col(r.unit_id)).where(owned_by(list(some)))
+    return _counts(session, query.group_by(col(r.account_id)))
 
 
 def tickets(session: Session, some: Some, first: date, last: date) -> dict[int, int]:

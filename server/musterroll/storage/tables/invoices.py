@@ -22,7 +22,7 @@ class IssuedInvoice(Audited, table=True):
     account_id: int = Field(foreign_key="account.id", index=True, sa_type=BIG)
     contract_id: int | None = Field(default=None, foreign_key="contract.id", sa_type=BIG)
     issued_on: date
-    due_on: date
+    due_on: date = Field(index=True)
     amount: Decimal = Field(sa_type=PRICE)
     balance: Decimal | None = Field(default=None, sa_type=PRICE)
     currency: str = Field(max_length=3)

@@ -1,10 +1,11 @@
 """The health of accounts: what is known of each, and its parts with their sources."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, TypeVar
 
+from pydantic import TypeAdapter
 from sqlmodel import Session
 
 from musterroll.domain.contracts.terms import ContractTerms, Payment, term_on
@@ -23,6 +24,8 @@ from musterroll.storage.usage import readings, sums, tickets
 from musterroll.usecases.accounts.hierarchy import account
 from musterroll.usecases.installed_base import renewals
 from musterroll.usecases.installed_base.renewals import DueContract
+from musterroll.usecases.operations import figure_cache as cached_figures
+from musterroll.usecases.operations.figure_cache import Figure
 
 T = TypeVar("T")
 
@@ -34,12 +37,14 @@ class AccountHealth(NamedTuple):
     parts: list[HealthPart]
 
 
-def account_health(session: Session, ref: str, now: datetime, *, alone: bool = False) -> AccountHealth:
-    """Of an account and its subsidiaries, or of itself `alone`. Raises NotFound."""
+def account_health(
+    session: Session, ref: str, now: datetime, *, alone: bool = False, due: Sequence[DueContract] | None = None
+) -> AccountHealth:
+    """Of an account and its subsidiaries, or of itself `alone`. `due`: their contracts due, where they are known. Raises NotFound."""
     account_id = account(session, ref).id or 0
     refs = {node.ref: node.id for node in stored_hierarchy.tree(session, account_id)} | {ref: account_id}
     refs = {ref: account_id} if alone else refs
-    due = renewals.due_contracts(session, now, ref).value.due
+    due = renewals.due_contracts(session, now, ref).value.due if due is None else due
     contracts = stored_contracts.contracts(session, refs.values())
     known = facts(session, now, contracts, {refs[row.account_ref]: row for row in reversed(due) if row.account_ref in refs}, refs.values())
     whole = rules.together(known.values())
@@ -75,10 +80,18 @@ def facts(
 
 def sources(session: Session, now: datetime) -> HealthSources:
     today, run = now.astimezone(UTC).date(), cell_counters.last_run(session)
-    usual = tickets.tickets_per_unit(session, today - timedelta(TICKET_DAYS - 1), today)
+    usual = cached_figures.counted_figure(session, USUAL_TICKETS, now).value
     imported = {kind: from_ms(at) for kind, at in stored.imported_at(session).items()}
     until = start_of(today, Period.WEEK) - timedelta(1)
     return HealthSources(today, from_ms(run.at) if run else None, until, usual, imported)
+
+
+def _usual_tickets(session: Session, now: datetime) -> float:
+    today = now.astimezone(UTC).date()
+    return tickets.tickets_per_unit(session, today - timedelta(TICKET_DAYS - 1), today)
+
+
+USUAL_TICKETS = Figure[float]("usual_tickets", TypeAdapter(float), _usual_tickets)
 
 
 def _payments(session: Session, in_force: Mapping[int, ContractTerms], some: bool) -> dict[int, list[Payment]]:

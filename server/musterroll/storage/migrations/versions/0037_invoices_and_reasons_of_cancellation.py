@@ -33,6 +33,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index('ix_issued_invoice_account_id', 'issued_invoice', ['account_id'])
+    op.create_index('ix_issued_invoice_due_on', 'issued_invoice', ['due_on'])
     op.create_index('ix_issued_invoice_unpaid', 'issued_invoice', ['due_on'], postgresql_where=_UNPAID, sqlite_where=_UNPAID)
     op.add_column('contract', sa.Column('ended_reason', sa.String(length=120), server_default='', nullable=False))
 
