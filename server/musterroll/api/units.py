@@ -52,6 +52,7 @@ class FleetQuery(ListQuery):
     kind: UnitKind | None = Field(default=None, description="What the units are.")
     provisioned: bool | None = Field(default=None, description="Deployed, or enrolled and neither returned nor retired.")
     heard: int | None = Field(default=None, ge=0, le=3660, description="Has reported within this many days.")
+    used: Text | None = Field(default=None, max_length=80, description="Lifetime counter that grew within the last 30 days.")
 
 
 class CodeQuery(RequestSchema):

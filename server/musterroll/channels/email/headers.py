@@ -1,15 +1,16 @@
 """Headers that all e-mails have. Each is one clean line."""
 
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
+from typing import Any
 
 from musterroll.channels.delivery import DeliveryAttempt
 
 
-def addressed(attempt: DeliveryAttempt, sender: str) -> EmailMessage:
+def addressed(attempt: DeliveryAttempt, sender: str, policy: "Policy[Any]" = SMTP) -> EmailMessage:
     """An e-mail without content, with a Message-ID that every attempt shares."""
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=policy)
     mail["From"] = sender
     mail["To"] = attempt.address
     mail["Subject"] = one_line(attempt.title)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, tuple_
 from sqlmodel import Session, col
 
 from musterroll.domain.contracts.terms import LineScope
@@ -19,6 +19,7 @@ from musterroll.storage.tables.findings import FindingRow
 from musterroll.storage.tables.liveness import UnitStatus
 from musterroll.storage.tables.reconciliation import UnitReconciliation
 from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.usage import UnitUse, UsageCounter
 from musterroll.storage.tables.warranty import WarrantyPeriod
 
 _FEW = 2000  # units listed by id, as scanning the fleet for few is slow
@@ -74,6 +75,13 @@ def provisioned() -> ColumnElement[bool]:
 def heard_after(instant: int) -> ColumnElement[bool]:
     """Units that have reported after an instant (ms)."""
     return func.coalesce(col(UnitStatus.heard_at), instant) > instant
+
+
+def used_after(session: Session, counter: str, day: int) -> ColumnElement[bool]:
+    """Units whose lifetime counter of this name has grown after a day (days since 1970)."""
+    counter_id = session.scalar(select(col(UsageCounter.id)).where(col(UsageCounter.name) == counter))
+    mine = (col(UnitUse.unit_id) == col(Unit.id), col(UnitUse.counter_id) == counter_id, col(UnitUse.last_day) > day)
+    return false() if counter_id is None else exists().where(*mine).correlate(Unit)
 
 
 def of_firmware(word: str) -> ColumnElement[bool]:

@@ -1,19 +1,22 @@
 """Exports of contacts for campaigns: what is new or changed since the last one, of all contacts or those of a segment's accounts."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.contacts.campaigns import REASONS, CampaignContact, Program, Reason, left_out
-from musterroll.domain.values.errors import NotFound
+from musterroll.domain.contacts.campaigns import PROGRAMS, REASONS, CampaignContact, Program, Reason, left_out
+from musterroll.domain.segments.outcomes import HandOverWay
+from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.storage.contacts import exports as stored
 from musterroll.storage.tables.contacts import CampaignExport
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.fleet import segments
+from musterroll.usecases.segments import lists
+from musterroll.usecases.segments.hand_over import Receiver, hand_over
 
-_ACCOUNTS = 5_000  # of a segment, read together
+_ACCOUNTS = 500  # of a segment, read together
 
 
 class ExportRequest(NamedTuple):
@@ -26,7 +29,7 @@ class ExportRequest(NamedTuple):
 
 def export(session: Session, request: ExportRequest, actor: str, now: datetime) -> CampaignExport:
     """Export contacts; the rows are read with `exported`. Raises NotFound for an unknown segment."""
-    accounts = None if request.segment is None else segment_accounts(session, request.segment, now)
+    accounts = None if request.segment is None else _accounts_of(session, request.segment, request.program, actor, now)
     row = CampaignExport(program=request.program, segment=request.segment or "", whole=request.whole, at=now, by=actor)
     session.add(row)
     session.flush()
@@ -58,13 +61,17 @@ def says(row: CampaignExport) -> str:
     return f"{row.exported:,} contact{'' if row.exported == 1 else 's'} exported{f'; left out: {reasons}' if reasons else ''}."
 
 
-def segment_accounts(session: Session, key: str, now: datetime) -> set[str]:
-    """The numbers of the accounts in a segment. Raises NotFound."""
-    segment, refs, after = segments.segment(session, key), set[str](), ""
-    while customers := segments.customers(session, segment, after, _ACCOUNTS, now):
-        refs |= {customer.ref for customer in customers}
-        after = customers[-1].ref
-    return refs - {""}
+def _accounts_of(session: Session, key: str, program: Program, actor: str, now: datetime) -> set[str]:
+    """The numbers of the accounts in a segment; they are handed over to the program, so that it is seen what becomes of them."""
+    segment, refs, cursor = lists.view(session, key), set[str](), None
+    while True:
+        accounts, cursor = lists.accounts(session, segment, cursor, _ACCOUNTS, now)
+        refs |= {account.ref for account in accounts if account.ref}
+        if cursor is None:
+            break
+    with suppress(Conflict):  # a segment that was not counted yet
+        hand_over(session, segment, Receiver(HandOverWay.EXPORT, PROGRAMS[program]), actor, now)
+    return refs
 
 
 def _chosen(

@@ -10,7 +10,7 @@ from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.usecases.fleet.pages import FleetFilter
 
-_TEXTS = ("account", "site", "maker", "model", "under", "segment", "country", "firmware", "age", "contract", "owner")
+_TEXTS = ("account", "site", "maker", "model", "under", "segment", "country", "firmware", "age", "contract", "owner", "used")
 _SWITCHES = ("operating", "warranty", "covered", "over", "outdated", "provisioned")
 _LONGEST = 200
 _MOST_DAYS = 3660

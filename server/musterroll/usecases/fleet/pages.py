@@ -26,6 +26,7 @@ from musterroll.usecases.units.unit_card import UnitCard, unit_card_of
 
 NONE = "-"  # as a filter value: units without one
 OLDEST = 5  # years; the last age group is open
+USED_DAYS = 30
 _DAY = 86_400_000  # ms
 
 
@@ -55,6 +56,7 @@ class FleetFilter(NamedTuple):
     kind: UnitKind | None = None
     provisioned: bool | None = None  # deployed, or enrolled and neither returned nor retired
     heard: int | None = None  # days within which it has reported
+    used: str | None = None  # a lifetime counter that grew within USED_DAYS
     owner: str | None = None  # account ref, of the unit or else of its site; NONE: without one
 
 
@@ -166,6 +168,8 @@ def conditions(session: Session, filters: FleetFilter, now: datetime) -> list[Co
         where.append(fleet_queries.is_liveness(session, filters.liveness, listening, ms))
     if filters.heard is not None:
         where.append(fleet_filters.heard_after(ms - filters.heard * _DAY))
+    if filters.used is not None:
+        where.append(fleet_filters.used_after(session, filters.used, ms // _DAY - USED_DAYS))
     if filters.operating is not None:
         where.append(fleet_queries.is_operating(listening, ms) == filters.operating)
     return where

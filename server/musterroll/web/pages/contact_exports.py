@@ -9,7 +9,7 @@ from musterroll.domain.values.errors import DomainError
 from musterroll.storage.contacts import exports as stored
 from musterroll.usecases.contacts import exports
 from musterroll.usecases.contacts.exports import ExportRequest
-from musterroll.usecases.fleet import segments
+from musterroll.usecases.segments import lists
 from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
 
 pages = Blueprint("contact_exports", __name__)
@@ -21,7 +21,7 @@ _SHOWN = 30
 @needs(Role.PLANNER, everywhere=True)
 def overview() -> str:
     with read_only() as session:
-        rows, choices = stored.page(session, None, _SHOWN), segments.all_segments(session)
+        rows, choices = stored.page(session, None, _SHOWN), lists.views(session)
     shown = [(row, exports.says(row)) for row in rows]
     return page("contact_exports.html", clock(), shown=shown, programs=PROGRAMS, segments=choices, chosen=request.args.get("segment", ""))
 

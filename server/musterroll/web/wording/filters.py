@@ -63,6 +63,7 @@ _TEXTS = {
     "country": "country {}",
     "firmware": "firmware {}",
     "contract": "on contract {}",
+    "used": "used {} in the last 30 days",
 }
 _NONES = {
     **{"segment": "no segment", "country": "no country", "firmware": "no firmware"},

@@ -116,6 +116,9 @@ def test_a_released_reminder_is_an_e_mail_whose_link_ends_them(fleet: Database) 
         ((to, mail),) = mailbox.reach(1)
     assert to == ["anna@umber.example"]
     assert mail["Subject"] == "Ihr Vertrag C1 läuft bis 20. Dezember 2026"
+    assert b"\nList-Unsubscribe: <https://" in mail.as_bytes(policy=mail.policy.clone(refold_source="none")), (
+        "a link as it is, neither folded nor encoded"
+    )
     link = mail["List-Unsubscribe"].strip("<>")
     assert (link.startswith(f"{HOME}/unsubscribe/"), mail["List-Unsubscribe-Post"]) == (True, "List-Unsubscribe=One-Click")
     text = mail.get_content()

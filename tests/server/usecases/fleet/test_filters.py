@@ -9,6 +9,7 @@ from musterroll.domain.units.kinds import UnitKind
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account, Site
 from musterroll.storage.tables.units import Unit
+from musterroll.storage.tables.usage import UnitUse, UsageCounter
 from musterroll.usecases.fleet.pages import NONE, OLDEST, FleetFilter, fleet
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlmodel import Session, select
@@ -68,3 +69,17 @@ def test_a_subtree_is_its_accounts_together_and_what_ends_is_in_force(session: S
     assert found(session, under="nobody") == []
     soon = set(found(session, ending=90))
     assert soon <= set(found(session, ending=365)) <= set(found(session, warranty=True))
+
+
+def test_units_that_used_a_counter_this_month(session: Session) -> None:
+    dice, day = Random(5), int(NOW.timestamp() // 86_400)
+    counter = UsageCounter(name="pages")
+    session.add(counter)
+    session.flush()
+    last = {unit.id: dice.choice([None, day, day - 29, day - 30, day - 400]) for unit in session.exec(select(Unit))}
+    session.add_all(UnitUse(unit_id=unit or 0, counter_id=counter.id or 0, at=0, value=1.0, last_day=on) for unit, on in last.items())
+    session.flush()
+    ids = {unit.uid: unit.id for unit in session.exec(select(Unit))}
+    month = [uid for uid in found(session) if (last[ids[uid]] or 0) > day - 30]
+    assert found(session, used="pages") == month
+    assert found(session, used="scans") == []

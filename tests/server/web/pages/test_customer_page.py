@@ -84,7 +84,7 @@ def test_a_reported_fault_is_an_incident_and_reports_are_limited(app: Flask, adm
     assert sorted(row["category"] for row in reported) == [f"It hums {number}" for number in range(5)]
     assert {row["serial"] for row in reported} == {sample_fleet.OPERATING}
     assert "reported by a visitor" in admin.get(f"/units/{reported[0]['unit']}").text
-    change = admin.get("/api/v1/audit/changes?limit=1").json["items"][0]
+    change = admin.get("/api/v1/changes?limit=1").json["items"][0]
     assert change["actor"] == "visitor by QR code"
     with fleet_database.transaction() as session:
         undo(session, change["id"], "kim", datetime.now(UTC))
