@@ -23,6 +23,7 @@ from musterroll.usecases.installed_base import licences as base_licences
 from musterroll.usecases.installed_base import positions as licence_positions
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
 from musterroll.usecases.installed_base.positions import PARTS, PositionBreakdown
+from musterroll.usecases.liveness import window_settings
 
 api = guarded("licences", "licences")
 
@@ -75,7 +76,9 @@ class LicenceTrend(Schema):
 class LicenceQuery(ListQuery):
     by: PositionBreakdown = PositionBreakdown.SEGMENT
     kind: UnitKind | None = Field(default=None, description="Only products of this kind; not for past days.")
-    window: int = Field(default=30, ge=1, le=LONGEST_WINDOW, description="Days in which active units have reported.")
+    window: int | None = Field(
+        default=None, ge=1, le=LONGEST_WINDOW, description="Days in which active units have reported; default: as admins have set it."
+    )
     on: DayOrInstant | None = Field(default=None, description="A day, or an instant such as 2026-11-01T12:00Z; default: now.")
 
 
@@ -104,7 +107,8 @@ def list_licences(query: LicenceQuery) -> Response:
 def _present(session: Session, query: LicenceQuery, now: datetime) -> tuple[date, SeatsOut, list[LicenceOut]]:
     table = licence_positions.table(session, query.by, query.kind, now)
     total = SeatsOut(active=table.total.active, gross=table.total.sold, listed=table.total.listed)
-    items = [_out(row, PARTS[query.by], query.window) for row in table.rows]
+    window = query.window or window_settings.active_days(session)
+    items = [_out(row, PARTS[query.by], window) for row in table.rows]
     return now.date(), total, sorted(items, key=lambda item: item.name)
 
 

@@ -47,6 +47,7 @@ COMMANDS = {
         "definitions",
         "Print what each headline figure means, its numerator, denominator and window, as Markdown.",
     ),
+    "windows": Entry("windows", "windows", "Windows: how much silence makes units stale, and the window of active units."),
     "template": Entry(
         "templates",
         "template_",

@@ -19,6 +19,7 @@ from musterroll.usecases.installed_base import licences as base_licences
 from musterroll.usecases.installed_base import positions as licence_positions
 from musterroll.usecases.installed_base.licences import LicenceBreakdown
 from musterroll.usecases.installed_base.positions import PARTS, PositionBreakdown
+from musterroll.usecases.liveness import window_settings
 
 _COUNTS: Columns[tuple[str, LicenceCount, TargetLevel | None]] = (
     Column("", lambda row: row[0]),
@@ -33,7 +34,7 @@ _COUNTS: Columns[tuple[str, LicenceCount, TargetLevel | None]] = (
 @click.option("--on", type=DayOrInstant(), help="As of this day, or an instant such as 2026-11-01T12:00Z; default: now.")
 @click.option("--by", default="segment", show_default=True, type=click.Choice(list(PositionBreakdown)), help="Break down by.")
 @click.option("--kind", type=click.Choice(list(UnitKind)), help="Only products whose units are of this kind; not for past days.")
-@click.option("--window", default=30, show_default=True, type=click.IntRange(1, LONGEST_WINDOW), help="Days of active units.")
+@click.option("--window", type=click.IntRange(1, LONGEST_WINDOW), help="Days of active units; default: as admins have set it (30).")
 @click.option("--trend", type=click.IntRange(1, 120), metavar="MONTHS", help="Also show the end of each of the last MONTHS months.")
 @click.option("--quarters", is_flag=True, help="With --trend: ends of quarters only.")
 @json_option
@@ -43,7 +44,7 @@ def licences(
     on: date | datetime | None,
     by: str,
     kind: str | None,
-    window: int,
+    window: int | None,
     trend: int | None,
     quarters: bool,
     as_json: bool,
@@ -55,7 +56,8 @@ def licences(
     now = clock()
     breakdown, only = PositionBreakdown(by), UnitKind(kind) if kind else None
     with context.database().snapshot() as session:
-        table = _past(session, on, breakdown, only, now) if on else _present(session, breakdown, only, window, now)
+        days = window or window_settings.active_days(session)
+        table = _past(session, on, breakdown, only, now) if on else _present(session, breakdown, only, days, now)
         target = targets.fleet_licences(session)
         points = licence_trend.trend(session, trend, 3 if quarters else 1, now).value if trend else []
     reached = target.level_of(table["on"], table["total"]["active"])
@@ -69,8 +71,8 @@ def licences(
         counts = [(name, LicenceCount(**count), None) for name, count in table["counts"].items()]
         print_table([*counts, ("total", LicenceCount(**table["total"]), reached)], _COUNTS)
     else:
-        print_table([*table["rows"], {"name": "total", **table["total"]}], _positions(window))
-        click.echo(f"Provisioned: deployed, or enrolled. Active: has reported in the last {window} days.")
+        print_table([*table["rows"], {"name": "total", **table["total"]}], _positions(days))
+        click.echo(f"Provisioned: deployed, or enrolled. Active: has reported in the last {days} days.")
         if reached:
             click.echo(f"Active licences: {table['total']['active']:,}, {reached} target")
     if points:

@@ -1,19 +1,21 @@
 """What each headline figure means: pages, the command line, REST and docs/definitions.md take their words from here.
 
-The windows are those that the rules use. To add a figure: an entry here, its mark in the template, and `musterroll definitions >
-docs/definitions.md`.
+The windows are those that the rules use unless admins have set others (`under`). To add a figure: an entry here, its mark in the
+template, and `musterroll definitions > docs/definitions.md`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from musterroll.domain.contracts import book, renewal_outcomes, renewals, retention
 from musterroll.domain.customers import cohorts
 from musterroll.domain.customers.standing import GAP
 from musterroll.domain.installed_base import positions
-from musterroll.domain.liveness import LIST_AGE, ReportingClass, windows
+from musterroll.domain.liveness import DEFAULT_RULES, LIST_AGE, ReportingClass, WindowRule, windows
 from musterroll.domain.usage import adoption, decline
 from musterroll.domain.values import durations
+
+Rules = Mapping[ReportingClass, WindowRule]
 
 
 class Definition(NamedTuple):
@@ -38,14 +40,19 @@ def _days(numbers: Iterable[int]) -> str:
     return f"{', '.join(first)} or {last} days"
 
 
-def _stale(reporting: ReportingClass, interval: int) -> str:
-    seconds = windows(reporting, interval).stale
+def _stale(reporting: ReportingClass, interval: int, rules: Rules) -> str:
+    seconds = windows(reporting, interval, rules).stale
     return f"{durations.rounded(seconds)} ({reporting.replace('_', ' ')}, reporting every {durations.written(interval)})"
 
 
+def _examples(rules: Rules) -> str:
+    return f"for example {_stale(ReportingClass.ALWAYS_ON, 60, rules)} or {_stale(ReportingClass.SCHEDULED, 86_400, rules)}"
+
+
+_EXAMPLES = _examples(DEFAULT_RULES)
 _STALE = (
-    f"Until the silence window of the unit has passed while the registry was listening, for example {_stale(ReportingClass.ALWAYS_ON, 60)}"
-    f" or {_stale(ReportingClass.SCHEDULED, 86_400)}; class and interval are set by product. "
+    f"Until the silence window of the unit has passed while the registry was listening, {_EXAMPLES}; class and interval are set by "
+    "product, and admins may change the windows. "
     f"Imported lists count for {LIST_AGE // 86_400} days, or one window of the unit if that is longer."
 )
 _TODAY = "Contracts in force today (UTC)."
@@ -262,3 +269,8 @@ GROUPS = {
     "Capacity": _DEMAND,
 }
 DEFINITIONS = {definition.key: definition for group in GROUPS.values() for definition in group}
+
+
+def under(definition: Definition, rules: Rules) -> Definition:
+    """A definition with the windows that admins have set."""
+    return definition._replace(window=definition.window.replace(_EXAMPLES, _examples(rules)))

@@ -2,11 +2,11 @@
 
 from flask import Blueprint, Flask
 
-from musterroll.domain.definitions import DEFINITIONS
 from musterroll.limits import RateLimit
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.web.http import assets, error_pages, menu, moved_addresses, offline, security, sign_in, theme, totals
+from musterroll.web.http import definitions as definition_words
 from musterroll.web.http.context import Checks, WebContext, install
 from musterroll.web.http.sign_in import authenticate_session
 from musterroll.web.pages import accounts as accounts_pages
@@ -140,7 +140,7 @@ def build(app: Flask, database: Database, settings: Settings, checks: Checks) ->
     notification_wording.install(app)
     filter_wording.install(app)
     target_wording.install(app)
-    app.jinja_env.globals["definitions"] = DEFINITIONS
+    app.jinja_env.globals["definition"] = definition_words.definition
     offline.install(app, assets.install(app))
     menu.install(app)
     totals.install(app)

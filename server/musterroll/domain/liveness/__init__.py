@@ -5,7 +5,7 @@ its wording in `web.wording.states`. Pages, API and the sweep all use `assess_li
 Instants are integer milliseconds since 1970 by the registry's clock; windows are integer seconds.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
@@ -111,26 +111,33 @@ class Judgement(NamedTuple):
     since: int | None  # when it became so, as far as the facts tell
 
 
-# k of `stale_at = last heard + k x interval + grace`, and the least and the relative grace.
-_RULES: dict[ReportingClass, tuple[int, int, float]] = {
-    ReportingClass.ALWAYS_ON: (3, 5, 0.1),
-    ReportingClass.SLEEPY: (2, 300, 0.1),
-    ReportingClass.SCHEDULED: (1, 3600, 0.1),
-    ReportingClass.DAYLIGHT: (3, 16 * 3600, 0.1),  # the longest night up to 50 degrees of latitude
+class WindowRule(NamedTuple):
+    """`stale_at = last heard + reports x interval + grace`; the grace is at least so many seconds, and a tenth of the interval."""
+
+    reports: int
+    grace: int
+
+
+DEFAULT_RULES: dict[ReportingClass, WindowRule] = {
+    ReportingClass.ALWAYS_ON: WindowRule(3, 5),
+    ReportingClass.SLEEPY: WindowRule(2, 300),
+    ReportingClass.SCHEDULED: WindowRule(1, 3600),
+    ReportingClass.DAYLIGHT: WindowRule(3, 16 * 3600),  # the longest night up to 50 degrees of latitude
 }
+_GRACE = 0.1  # of the interval
 LIST_AGE = 7 * 86_400  # seconds that a list counts for; longer where the window of the unit is
 LEAST_INTERVAL, MOST_INTERVAL = 5, 86_400  # seconds between heartbeats that a device can be set to
 
 
-def windows(reporting: ReportingClass, interval: int) -> Windows:
-    """The windows of a reporting class at a heartbeat interval in seconds.
+def windows(reporting: ReportingClass, interval: int, rules: Mapping[ReportingClass, WindowRule] = DEFAULT_RULES) -> Windows:
+    """The windows of a reporting class at a heartbeat interval in seconds. `rules`: as admins have set them.
 
     >>> windows(ReportingClass.ALWAYS_ON, 60)
     Windows(late=66, stale=186)
     """
-    k, least, share = _RULES[reporting]
-    grace = max(least, int(interval * share))
-    return Windows(interval + grace if k > 1 else interval + grace // 2, k * interval + grace)
+    reports, least = rules[reporting]
+    grace = max(least, int(interval * _GRACE))
+    return Windows(interval + grace if reports > 1 else interval + grace // 2, reports * interval + grace)
 
 
 def expected_interval(reporting: ReportingClass, reported: int, wanted: int | None) -> int:

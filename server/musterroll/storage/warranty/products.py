@@ -1,14 +1,15 @@
 """Products and their warranty policies, and pending updates of their units."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import case, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, case, exists, func, or_, select, text, true, update
 from sqlmodel import Session, col
 
-from musterroll.domain.liveness import ReportingClass, expected_interval, windows
+from musterroll.domain.liveness import DEFAULT_RULES, ReportingClass, WindowRule, expected_interval, windows
 from musterroll.storage.engine import search
 from musterroll.storage.engine.bulk import among
+from musterroll.storage.liveness import window_settings
 from musterroll.storage.liveness.interval_orders import wanted
 from musterroll.storage.operations import checkpoints
 from musterroll.storage.tables.accounts import Product
@@ -62,10 +63,11 @@ def named(session: Session, name: str) -> WarrantyPolicy | None:
 
 
 _WORK = "settle:"
+_APPLIED = "windows"  # a mark whose note is the rules that all units were last given
 
 
 def queue_update(session: Session, what: str, key: int) -> None:
-    """Queue an update of all units of a product, or of the products of a `warranty_policy`."""
+    """Queue an update of all units of a product, of the products of a `warranty_policy`, or of all units (`windows`, 0)."""
     checkpoints.put(session, f"{_WORK}{what}:{key}", 0, 0)
 
 
@@ -88,7 +90,8 @@ def pending_updates(session: Session) -> list[PendingUpdate]:
 
 
 def next_units(session: Session, work: PendingUpdate, limit: int) -> list[int]:
-    owner = col(Unit.product_id) == work.key if work.what == "product" else col(Product.policy_id) == work.key
+    owners: dict[str, ColumnElement[bool]] = {"product": col(Unit.product_id) == work.key, "windows": true()}
+    owner = owners.get(work.what, col(Product.policy_id) == work.key)
     query = select(col(Unit.id)).join(Product, col(Product.id) == col(Unit.product_id)).where(owner, col(Unit.id) > work.after)
     return list(session.scalars(query.order_by(col(Unit.id)).limit(limit)))
 
@@ -101,6 +104,20 @@ def mark_updated(session: Session, work: PendingUpdate, upto: int | None) -> Non
         checkpoints.put(session, work.mark, upto, 0)
 
 
+def windows_differ(session: Session) -> bool:
+    """Whether units have been given other rules of silence than those set now."""
+    return (checkpoints.mark(session, _APPLIED).note or _written(DEFAULT_RULES)) != _written(window_settings.rules(session))
+
+
+def mark_windows(session: Session, now: int) -> None:
+    """Record that units are being given the rules of silence set now."""
+    checkpoints.put(session, _APPLIED, 0, now, _written(window_settings.rules(session)))
+
+
+def _written(rules: Mapping[ReportingClass, WindowRule]) -> str:
+    return " ".join(f"{rule.reports}:{rule.grace}" for rule in rules.values())
+
+
 def set_silence_windows(session: Session, unit_ids: Collection[int]) -> None:
     """Set the silence windows of these units from the reporting class of their product, their interval and the one set."""
     query = (
@@ -111,8 +128,9 @@ def set_silence_windows(session: Session, unit_ids: Collection[int]) -> None:
         .distinct()
     )
     paces: Sequence[tuple[ReportingClass, int, int | None]] = [(row[0], row[1], row[2]) for row in session.execute(query)]
+    rules = window_settings.rules(session)
     for reporting, interval, set_to in paces:
-        late, stale = windows(reporting, expected_interval(reporting, interval, set_to))
+        late, stale = windows(reporting, expected_interval(reporting, interval, set_to), rules)
         of_class = exists().where(
             *(col(Unit.id) == _STATUS.c.unit_id, col(Product.id) == col(Unit.product_id)),
             *(col(Product.reporting) == reporting, func.coalesce(wanted(), 0) == (set_to or 0)),

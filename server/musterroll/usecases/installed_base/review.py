@@ -12,6 +12,8 @@ from musterroll.storage.tables.targets import Benchmark
 from musterroll.usecases.installed_base import target_figures, target_states, targets
 from musterroll.usecases.installed_base.target_states import TargetState
 from musterroll.usecases.installed_base.targets import TargetCourse, TargetOf
+from musterroll.usecases.liveness import window_settings
+from musterroll.usecases.liveness.window_settings import WindowChange
 from musterroll.usecases.operations.figure_cache import CountedFigure
 
 
@@ -25,6 +27,7 @@ class Review(NamedTuple):
     figures: list[TargetState]
     targets: list[TargetState]
     benchmarks: list[Benchmark]
+    windows: list[WindowChange]  # changed in the period
 
     @property
     def label(self) -> str:
@@ -45,4 +48,5 @@ def review(session: Session, period: TargetPeriod, first: date, now: datetime) -
     courses = [known.get(of, TargetCourse(of, [])) for of in (*fleet, *others)]
     states = target_states.of_figures(session, courses, CountedFigure(figures, now), as_of)
     counts = figures.scopes[0].days[-1][1]
-    return Review(period, as_of, now, counts, states[: len(fleet)], states[len(fleet) :], stored.benchmarks(session))
+    windows = [change for change in window_settings.changes(session, first) if change.on <= as_of]
+    return Review(period, as_of, now, counts, states[: len(fleet)], states[len(fleet) :], stored.benchmarks(session), windows)

@@ -56,6 +56,8 @@ def pdf(review: Review) -> bytes:
     pages.ln(3)
     heads = ("Figure", "Value", "Target", "Level", "Before", "Year before")
     _table(pages, heads, (54, 37, 32, 23, 16, 18), [_row(state) for state in review.states])
+    for change in review.windows:
+        pages.words(f"Window changed on {in_words(change.on)}: {change.says}.", 9, _MUTED)
     if review.benchmarks:
         pages.ln(3)
         pages.words("Benchmarks of the industry", 12, bold=True)

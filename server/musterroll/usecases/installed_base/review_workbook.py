@@ -55,6 +55,7 @@ def _about(review: Review) -> list[tuple[str, Any]]:
         ("units deployed", counts.deployed),
         ("of them operating", counts.operating),
         ("licences in use", counts.licences),
+        *(("window changed", f"{change.on}: {change.says}") for change in review.windows),
         ("values", "licences, or percent of a share; by the records of the day it was made"),
     ]
 

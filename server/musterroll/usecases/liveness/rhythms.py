@@ -1,15 +1,15 @@
 """Learning the rhythm of each unit, once a day, from what its status has gathered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache, partial
 
 from sqlmodel import Session
 
-from musterroll.domain.liveness import ListeningWindow, expected_interval, windows
+from musterroll.domain.liveness import ListeningWindow, ReportingClass, WindowRule, expected_interval, windows
 from musterroll.domain.liveness.rhythm import DAY, DAYS, HOUR, NO_RHYTHM, HeardDay, Rhythm, extended_window, heard_hours, learn
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.liveness import rhythms, states
+from musterroll.storage.liveness import rhythms, states, window_settings
 from musterroll.storage.liveness.rhythms import Heard, Learned
 from musterroll.storage.operations import checkpoints
 
@@ -30,13 +30,14 @@ def learn_rhythms(session: Session, now: datetime, limit: int) -> bool:
     yesterday, mark = to_ms(now) // DAY - 1, checkpoints.mark(session, _JOB)
     units = rhythms.next_units(session, mark.position if mark.note == str(yesterday) else 0, limit)
     not_listened = cache(partial(_not_listened, states.hearing(session)))
-    rhythms.store(session, [row for unit in units if (row := _learned(unit, yesterday, not_listened)) is not None])
+    rules = window_settings.rules(session)
+    rhythms.store(session, [row for unit in units if (row := _learned(unit, yesterday, rules, not_listened)) is not None])
     note = str(yesterday) if len(units) == limit else f"{yesterday} done"
     checkpoints.put(session, _JOB, units[-1].unit_id if units else 0, to_ms(now), note)
     return bool(units)
 
 
-def _learned(unit: Heard, yesterday: int, not_listened: Callable[[int], int]) -> Learned | None:
+def _learned(unit: Heard, yesterday: int, rules: Mapping[ReportingClass, WindowRule], not_listened: Callable[[int], int]) -> Learned | None:
     """What is to be written down; None where it was not heard since the last day that is kept: its days follow when it returns."""
     if unit.ring_hour // 24 <= (yesterday - 1 if unit.day is None else unit.day) or unit.day == yesterday:
         return None
@@ -48,7 +49,7 @@ def _learned(unit: Heard, yesterday: int, not_listened: Callable[[int], int]) ->
     known = rhythms.unpack(unit.days)
     days = (known + (missing if len(missing) <= _LONGEST_BREAK else missing[-1:]))[-DAYS:]
     rhythm = learn(days, yesterday)
-    window = windows(unit.reporting, expected_interval(unit.reporting, unit.interval, unit.interval_set)).stale
+    window = windows(unit.reporting, expected_interval(unit.reporting, unit.interval, unit.interval_set), rules).stale
     extended = extended_window(rhythm, window)
     stale = max(window, extended)
     usual = max(rhythm.between.longest, rhythm.longer.longest)

@@ -7,12 +7,12 @@ from typing import NamedTuple
 from musterroll_wire.messages import Birth
 from sqlmodel import Session
 
-from musterroll.domain.liveness import expected_interval, windows
+from musterroll.domain.liveness import ReportingClass, WindowRule, expected_interval, windows
 from musterroll.domain.messages.identity import Doubt, hardware_differs
 from musterroll.domain.units.kinds import has_key, possible_keys
 from musterroll.domain.units.serials import name_key
 from musterroll.domain.values.instants import to_ms
-from musterroll.storage.liveness import last_seen
+from musterroll.storage.liveness import last_seen, window_settings
 from musterroll.storage.liveness.last_seen import BirthRow
 from musterroll.storage.messages import births as storage
 from musterroll.storage.messages.births import Enrolled
@@ -40,7 +40,8 @@ def record_births(session: Session, births: Sequence[UnitBirth], now: datetime) 
     if not newest:
         return
     enrolled = storage.enrolled(session, newest.keys())
-    starts = [_start(enrolled[unit_id], birth, now) for unit_id, birth in newest.items()]
+    rules = window_settings.rules(session)
+    starts = [_start(enrolled[unit_id], birth, rules, now) for unit_id, birth in newest.items()]
     described = last_seen.record_windows(session, starts)
     revived, others = last_seen.record_births(session, starts, to_ms(now))
     mark_operating(session, revived, "birth", now)
@@ -59,8 +60,8 @@ def mark_heard(session: Session, epochs: Mapping[int, int], now: datetime) -> No
     mark_operating(session, [report.unit for report in last_seen.record_passed(session, before_beats, to_ms(now))], "birth", now)
 
 
-def _start(unit: Enrolled, birth: Birth, now: datetime) -> BirthRow:
-    late, stale = windows(unit.reporting, expected_interval(unit.reporting, birth.interval, unit.interval))
+def _start(unit: Enrolled, birth: Birth, rules: Mapping[ReportingClass, WindowRule], now: datetime) -> BirthRow:
+    late, stale = windows(unit.reporting, expected_interval(unit.reporting, birth.interval, unit.interval), rules)
     offset = birth.at - to_ms(now) // 1000
     return BirthRow(unit.id, birth.epoch, birth.seq, birth.interval, late, stale, offset, birth.uptime)
 

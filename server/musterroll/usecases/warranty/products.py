@@ -11,6 +11,7 @@ from musterroll.domain.installed_base.licence_rules import LicenceRule
 from musterroll.domain.liveness import ReportingClass, require_interval
 from musterroll.domain.units.kinds import UnitKind
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
+from musterroll.domain.values.instants import to_ms
 from musterroll.domain.values.money import money
 from musterroll.domain.warranty.periods import StartRule, WarrantyStart
 from musterroll.storage import reconcile_queue
@@ -23,6 +24,7 @@ from musterroll.usecases.warranty import periods as warranty_periods
 from musterroll.usecases.warranty import product_kinds
 
 _BATCH = 5_000  # units per batch
+_WINDOWS = "windows"  # of all units
 _LONGEST_MONTHS, _LONGEST_SHELF = 600, 3650
 
 
@@ -122,19 +124,25 @@ def policy_named(session: Session, name: str) -> WarrantyPolicy:
 
 def has_pending(session: Session) -> bool:
     """Whether `apply_pending` has work. Only reads."""
-    return bool(products.pending_updates(session))
+    return bool(products.pending_updates(session)) or products.windows_differ(session)
 
 
 def apply_pending(session: Session, now: datetime) -> bool:
-    """Update a batch of units to a changed product or policy. Returns whether there was work."""
+    """Update a batch of units to a changed product, policy or window. Returns whether there was work."""
+    if products.windows_differ(session):
+        products.queue_update(session, _WINDOWS, 0)
+        products.mark_windows(session, to_ms(now))
     work = next(iter(products.pending_updates(session)), None)
     if work is None:
         return False
     units = products.next_units(session, work, _BATCH)
-    warranty_periods.apply_policies(session, units, now)
+    if work.what != _WINDOWS:
+        warranty_periods.apply_policies(session, units, now)
+        interval_orders.order(session, units)
     products.set_silence_windows(session, units)
-    interval_orders.order(session, units)
     products.mark_updated(session, work, units[-1] if len(units) == _BATCH else None)
+    if work.what == _WINDOWS and len(units) < _BATCH:
+        reconcile_queue.mark_all(session)
     return True
 
 

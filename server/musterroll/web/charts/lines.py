@@ -1,6 +1,6 @@
 """Geometry of line charts over days and of waterfall charts. Templates draw them as SVG."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from itertools import accumulate
 from math import floor, log10
@@ -57,6 +57,12 @@ def lines(days: Sequence[date], values: Mapping[str, Sequence[int]]) -> Lines | 
     points = {name: " ".join(point(on, value) for on, value in zip(days, some, strict=True)) for name, some in values.items()}
     labels = [days[round(n * (len(days) - 1) / min(4, len(days) - 1))] for n in range(min(4, len(days) - 1) + 1)]
     return Lines(points, low, [(tick, _y(tick, low, high)) for tick in reversed(ticks)], labels)
+
+
+def marks(days: Sequence[date], on: Iterable[date]) -> list[float]:
+    """Where days lie between the first and the last of a chart, as of `WIDTH`; others are left out."""
+    span = (days[-1] - days[0]).days if len(days) > 1 else 0
+    return [round(WIDTH * (day - days[0]).days / span, 1) for day in sorted(set(on)) if days[0] <= day <= days[-1]] if span else []
 
 
 def scale(least: int, most: int) -> tuple[int, int, list[int]]:

@@ -14,8 +14,9 @@ from musterroll.usecases.installed_base import trend
 from musterroll.usecases.installed_base.account_overview import units_by_lists
 from musterroll.usecases.installed_base.as_of import BasePart, Slice
 from musterroll.usecases.installed_base.trend import DAYS, BaseDay, TreeLevel
+from musterroll.usecases.liveness import window_settings
 from musterroll.web.charts import map
-from musterroll.web.charts.lines import STEPS, bars_from, lines, waterfall
+from musterroll.web.charts.lines import STEPS, bars_from, lines, marks, waterfall
 from musterroll.web.http.context import clock, latest_base, page, read_only
 from musterroll.web.pages.fleet import address as fleet_address
 
@@ -44,6 +45,7 @@ def overview() -> str:
         by_lists = units_by_lists(session, account(session, of_account).id if of_account else None, now)
         cut = None if by is Slice.ACCOUNT else trend.slices(session, by, now, of_account)
         days = trend.trend(session, now, of_account)
+        changes = window_settings.changes(session, days[0].on) if days else []
         month = trend.month(session, first, now, of_account)
         places = trend.places(session, None, now) if of_account is None else None
     drawn = lines([day.on for day in days], _lines(days))
@@ -58,7 +60,8 @@ def overview() -> str:
     sliced = {"level": level, "cut": cut, "shown": _shown(cut.value.parts) if cut else None, "most_shown": SHOWN}
     sliced["more"] = len(cut.value.parts) - SHOWN if cut else 0
     pictures = {"drawn": drawn, "days": days, "span": DAYS, "month": month, "bars": waterfall(month.value.bridge)}
-    rest = {"bars_from": bars_from(month.value.bridge), "map": map_}
+    marked = marks([day.on for day in days], [change.on for change in changes])
+    rest = {"bars_from": bars_from(month.value.bridge), "map": map_, "changes": changes, "marks": marked}
     links = {"here": here, "rows": rows, "fleet_address": fleet_address}
     return page(
         "installed_base.html",

@@ -22,7 +22,8 @@ from musterroll.usecases.installed_base import positions as licence_positions
 from musterroll.usecases.installed_base.licence_trend import TrendPoint
 from musterroll.usecases.installed_base.positions import PARTS, PositionBreakdown
 from musterroll.usecases.installed_base.targets import TargetCourse
-from musterroll.web.charts.lines import lines
+from musterroll.usecases.liveness import window_settings
+from musterroll.web.charts.lines import lines, marks
 from musterroll.web.http.context import actor, clock, context, needs, page, read_only, snapshot
 from musterroll.web.pages.fleet import address as fleet_address
 
@@ -52,6 +53,7 @@ def overview() -> str:
         figure = licence_positions.overview(session, now)
         target = targets.fleet_licences(session)
         points = licence_trend.stored_trend(session, now, 3 if every == "quarter" else 1)
+        changes = window_settings.changes(session, points[0].on)
     aim = target.aim(now.date())
     table = figure.value.get(kind or licence_positions.EVERY_KIND, {}).get(by, licence_positions.NOTHING)
     params = {"by": by, "kind": kind, "every": every, "window": window}
@@ -61,7 +63,8 @@ def overview() -> str:
         now,
         **{"figure": figure, "total": table.total, "params": params, "shown": table.rows[:SHOWN], "more": table.names - SHOWN},
         **{"windows": WINDOWS, "longest": LONGEST_WINDOW, "breakdowns": list(PositionBreakdown), "present": _present(figure.value)},
-        **{"level": target.level_of(now.date(), everything.active), "points": points},
+        **{"level": target.level_of(now.date(), everything.active), "points": points, "changes": changes},
+        **{"marks": marks([point.on for point in points], [change.on for change in changes])},
         **{"aim": aim, "aim_words": aim and wording.aim(Measure.ACTIVE_LICENCES, aim)},
         **{"drawn": lines([point.on for point in points], _values(points, target)), "here": lambda **changes: here(params, **changes)},
         **{"links": lambda row: links(row, by, kind, window), "export": export(params)},
@@ -121,8 +124,12 @@ def _units_of(key: PositionKey, by: PositionBreakdown) -> FleetFilter:
 
 
 def _window(session: Session) -> int:
-    """The days in the address, else those that the user last chose."""
-    days = request.args.get("window", None, int) or stored_users.licence_window(session, actor().user_id) or 30
+    """The days in the address, else those that the user last chose, else those that admins have set."""
+    days = (
+        request.args.get("window", None, int)
+        or stored_users.licence_window(session, actor().user_id)
+        or window_settings.active_days(session)
+    )
     return min(max(days, 1), LONGEST_WINDOW)
 
 

@@ -17,7 +17,8 @@ from musterroll.usecases.fleet import segments
 from musterroll.usecases.installed_base import benchmarks, target_states, targets
 from musterroll.usecases.installed_base.target_states import TargetState
 from musterroll.usecases.installed_base.targets import TargetOf
-from musterroll.web.charts.lines import Lines, lines
+from musterroll.usecases.liveness import window_settings
+from musterroll.web.charts.lines import Lines, lines, marks
 from musterroll.web.http.context import actor, clock, needs, page, read_only, transaction
 
 pages = Blueprint("targets", __name__)
@@ -33,7 +34,10 @@ def show(number: int) -> str:
     now = clock()
     with read_only() as session:
         state, at = target_states.state(session, number, now)
-    return page("target.html", now, state=state, at=at, drawn=_drawn(state), csv=f"/api/v1/targets/{number}")
+        days = [point.on for point in state.trend]
+        changes = window_settings.changes(session, days[0]) if days else []
+    marked = marks(days, [change.on for change in changes])
+    return page("target.html", now, state=state, at=at, drawn=_drawn(state), changes=changes, marks=marked)
 
 
 @pages.post("/targets")

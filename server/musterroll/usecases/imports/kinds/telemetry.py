@@ -14,6 +14,7 @@ from musterroll.readers.document import Document
 from musterroll.readers.fields import DocumentRow
 from musterroll.storage import reconcile_queue
 from musterroll.storage.liveness import telemetry as telemetry_rows
+from musterroll.storage.liveness import window_settings
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units import transitions
@@ -50,6 +51,7 @@ class TelemetryImporter(Importer):
         self._units = UnitsBySerial(self.session, rows)
         ids = self._units.ids()
         self._reporting = telemetry_rows.reporting(self.session, ids)
+        self._rules = window_settings.rules(self.session)
         self._reporting_here = telemetry_rows.self_reporting(self.session, ids)
         self._statuses = telemetry_rows.images(self.session, ids)
 
@@ -87,7 +89,7 @@ class TelemetryImporter(Importer):
         """The status of a unit after a report that is its newest."""
         unit_id, heard_at = before["unit_id"], values["heard_at"]
         interval = values.get("interval") or before["interval"] or self.source.interval
-        late, stale = windows(self._reporting[unit_id], interval)
+        late, stale = windows(self._reporting[unit_id], interval, self._rules)
         if unit_id in self._reporting_here:
             interval, late, stale = before["interval"], before["late_after"], before["stale_after"]
         usage = json.loads(before["usage"])
