@@ -78,6 +78,11 @@ def below(session: Session, account_id: int) -> Any:
     return ids if len(ids) <= _FEW else tree
 
 
+def refs_below(session: Session, account_id: int) -> set[str]:
+    """The numbers of the same."""
+    return set(session.execute(select(col(Account.ref)).where(col(Account.id).in_(subtree(account_id)))).scalars())
+
+
 def lineage(session: Session, account_id: int) -> list[int]:
     """The ids of an account and its ancestors, in no order."""
     steps: Any = select(col(Account.id).label("id"), col(Account.parent_id).label("up"))

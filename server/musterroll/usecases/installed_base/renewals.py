@@ -14,6 +14,7 @@ from musterroll.domain.contracts.limits import LimitLevel
 from musterroll.domain.contracts.renewals import ACTIVITY_DAYS, BaseActivity, TermEnd
 from musterroll.domain.values.dates import add_months
 from musterroll.domain.values.money import Money, totals
+from musterroll.storage.accounts import hierarchy
 from musterroll.storage.contracts import limits as stored_limits
 from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.contracts import renewals
@@ -116,7 +117,12 @@ def due_contracts(session: Session, now: datetime, of_account: str | None = None
     """Due contracts, of all accounts or of one and its subsidiaries. Raises NotFound."""
     if of_account is None:
         return cached_figures.counted_figure(session, DUE_CONTRACTS, now)
-    return CountedFigure(_due_contracts(session, now, account(session, of_account).id), now)
+    account_id = account(session, of_account).id or 0
+    if not cached_figures.by_job(session):
+        return CountedFigure(_due_contracts(session, now, account_id), now)
+    counted, within = cached_figures.counted_figure(session, DUE_CONTRACTS, now), hierarchy.refs_below(session, account_id)
+    of_these = [row for row in counted.value.due if row.account_ref in within]
+    return CountedFigure(counted.value._replace(due=of_these), counted.at)
 
 
 def rates(session: Session, now: datetime) -> CountedFigure[CoverageRates]:

@@ -75,11 +75,11 @@ def past_renewals(session: Session, now: datetime, of_account: str | None = None
 
 
 def _past_renewals(session: Session, now: datetime, account_id: int | None = None) -> PastRenewals:
-    on, contracts = now.date(), stored.contracts(session)
+    within = None if account_id is None else set(session.scalars(hierarchy.subtree(account_id)))
+    on, contracts = now.date(), stored.contracts(session, within, renewing=True)
     since = add_months(on, -rules.BACK)
     past = past_terms(contracts.values(), stored.lines(session, contracts), since, on)
-    if account_id is not None:
-        within = set(session.scalars(hierarchy.subtree(account_id)))
+    if within is not None:
         past = [term for term in past if term.contract.account in within]
     outcomes = rules.retention(past, "").outcomes
     return PastRenewals(since, list(map(_ended, past)), outcomes, _retained(past), _quarters(past))

@@ -52,7 +52,7 @@ class CountedFigure(NamedTuple, Generic[T]):
 
 def counted_figure(session: Session, figure: Figure[T], now: datetime) -> CountedFigure[T]:
     """The figure as of now, or as last stored. Counted now where it was never stored."""
-    row = stored_figures.get(session, figure.name) if large(session) and not limited(session) else None
+    row = stored_figures.get(session, figure.name) if by_job(session) else None
     if row is None:
         return CountedFigure(figure.count(session, now), now)
     return CountedFigure(figure.shape.validate_python(row.body), from_ms(row.at))
@@ -62,6 +62,11 @@ def last_counted(session: Session, figure: Figure[T]) -> CountedFigure[T] | None
     """The figure as last stored, also for users limited to some accounts: show them their own parts only. None where it never was."""
     row = stored_figures.get_of_all(session, figure.name)
     return None if row is None else CountedFigure(figure.shape.validate_python(row.body), from_ms(row.at))
+
+
+def by_job(session: Session) -> bool:
+    """Whether the session reads figures as a job counted them, not as it would count them itself."""
+    return large(session) and not limited(session)
 
 
 def large(session: Session) -> bool:
