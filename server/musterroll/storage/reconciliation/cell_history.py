@@ -26,11 +26,14 @@ _COUNT = """
 SELECT coalesce(c.account_id, 0) AS account_id, c.product_id, coalesce(c.site_id, 0) AS site_id, coalesce(u.firmware, '') AS firmware,
   c.cell, count(*) AS units
 FROM run_cell c JOIN unit u ON u.id = c.unit_id GROUP BY ALL"""
-_TOTALS = """
+KEY_LENGTH = 80  # of a total
+_TOTALS = f"""
 SELECT 'all' AS axis, '' AS key, cell, CAST(sum(units) AS BIGINT) AS units FROM day_count GROUP BY cell
 UNION ALL SELECT 'product', CAST(product_id AS VARCHAR), cell, CAST(sum(units) AS BIGINT) FROM day_count GROUP BY product_id, cell
 UNION ALL SELECT 'segment', coalesce(a.segment, ''), cell, CAST(sum(units) AS BIGINT)
-FROM day_count c LEFT JOIN account a ON a.id = c.account_id GROUP BY ALL"""
+FROM day_count c LEFT JOIN account a ON a.id = c.account_id GROUP BY ALL
+UNION ALL SELECT 'firmware', firmware, cell, CAST(sum(units) AS BIGINT) FROM day_count WHERE length(firmware) <= {KEY_LENGTH}
+GROUP BY firmware, cell"""  # noqa: S608
 _KEY = {**dict.fromkeys(("account_id", "product_id", "site_id", "cell"), "BIGINT"), "firmware": "VARCHAR"}
 _EDGE = {**dict.fromkeys((*list(_KEY)[:-1], "units"), "BIGINT"), "firmware": "VARCHAR"}
 _OTHER = "FROM day_count ANTI JOIN day_edge USING (account_id, product_id, site_id, firmware, cell, units)"

@@ -58,7 +58,10 @@ class RunPart(SQLModel, table=True):
 
 
 class DayTotal(SQLModel, table=True):
-    """The units of a stored day by quadrant, as known when it ended. `key` of axis `all`: empty; of `product`: id; of `segment`: name."""
+    """The units of a stored day by quadrant, as known when it ended.
+
+    `key` of axis `all`: empty; of `product`: id; of `segment`: name; of `firmware`: the version, as far as it is short enough.
+    """
 
     __tablename__ = "day_total"
     axis: str = Field(primary_key=True, max_length=8)

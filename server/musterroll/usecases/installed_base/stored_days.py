@@ -26,7 +26,7 @@ def days(session: Session, first: date, until: date, scope: BaseScope = EVERYTHI
     A segment alone is of the accounts that were in it then; else accounts, segments and countries are those of now.
     """
     where = rows_of(session, scope)
-    axis = None if limited(session) or firmware is not None else _axis(where)
+    axis = None if limited(session) else _axis(where, firmware)
     if axis is None:
         counted = cells_by.by_day(session, where, firmware, first, until)
     else:
@@ -34,8 +34,11 @@ def days(session: Session, first: date, until: date, scope: BaseScope = EVERYTHI
     return [Day(on, cells) for on, cells in counted.items()]
 
 
-def _axis(where: BaseConditions) -> tuple[str, str] | None:
-    """The axis and key of what has totals of its own: everything, a product, a segment."""
+def _axis(where: BaseConditions, firmware: str | None) -> tuple[str, str] | None:
+    """The axis and key of what has totals of its own: everything, a product, a segment, a firmware."""
+    if firmware is not None:
+        short = len(firmware) <= cell_history.KEY_LENGTH
+        return ("firmware", firmware) if where == BaseConditions() and short else None
     if where == BaseConditions():
         return cell_history.ALL, ""
     if where == BaseConditions(product_id=where.product_id):

@@ -28,6 +28,8 @@ from tests.support import records
 
 START = date(2026, 3, 1)
 Key = tuple[int, int, int, str, int]  # account, product, site, firmware, cell
+LONG = "very " * 20
+_FIRMWARE = "units_by_day_and_firmware.py"
 _MIGRATION, _SCRIPTS = "units_by_day_are_stored_where_they_change.py", ScriptDirectory.from_config(migrate.config())
 Days = dict[date, dict[Key, int]]
 _COLUMNS = ("account_id", "product_id", "site_id", "cell", "units", "firmware")
@@ -43,6 +45,7 @@ def test_days_stored_in_any_order_of_their_ends_read_as_each_was_counted(databas
             counted[on] = _changed(dice, list(counted.values())[-1:], [0, *accounts])
             _store(session, on, counted[on])
         _assert_same(session, counted, accounts)
+        _assert_migration_makes_the_same_totals(session)
         cell_history.forget(session, START + timedelta(15))
         assert (cell_history.last(session) or START) < START + timedelta(15)
         _assert_same(session, {on: counts for on, counts in counted.items() if on < START + timedelta(15)}, accounts)
@@ -51,6 +54,16 @@ def test_days_stored_in_any_order_of_their_ends_read_as_each_was_counted(databas
         assert _rows(session, again) == counted[max(counted)]
         cell_history.forget(session)
         assert (cell_history.first(session), session.execute(select(func.count()).select_from(CellHistory)).scalar_one()) == (None, 0)
+
+
+def _assert_migration_makes_the_same_totals(session: Session) -> None:
+    """The totals by firmware of days that were stored before there were any."""
+    (module,) = [script.module for script in _SCRIPTS.walk_revisions() if script.path.endswith(_FIRMWARE)]
+    totals = text('SELECT key, "on", cell, units FROM day_total WHERE axis = \'firmware\' ORDER BY key, "on", cell')
+    before = session.execute(totals).all()
+    session.execute(text("DELETE FROM day_total WHERE axis = 'firmware'"))
+    session.execute(text(module.TOTALS))
+    assert session.execute(totals).all() == before != []
 
 
 def _accounts(session: Session) -> list[int]:
@@ -78,7 +91,7 @@ def _changed(dice: random.Random, before: list[dict[Key, int]], accounts: list[i
     """Counts of a day, most of them as on another one."""
     counts = dict(before[0]) if before else {(0, 1, 0, "", 7): 1}
     for _ in range(4 if before else 30):
-        key = (dice.choice(accounts), dice.randint(1, 3), dice.randint(0, 2), dice.choice(("", "1.0", '2,"x"')), dice.randint(0, 7))
+        key = (dice.choice(accounts), dice.randint(1, 3), dice.randint(0, 2), dice.choice(("", "1.0", '2,"x"', LONG)), dice.randint(0, 7))
         counts[key] = dice.randint(0, 3)
     return {key: units for key, units in counts.items() if units} | {(0, 1, 0, "", 7): 1}
 
@@ -106,14 +119,17 @@ def _assert_same(session: Session, counted: Days, accounts: list[int]) -> None:
     assert _read(session, BaseScope()) == _sums(counted, lambda key: True)
     assert _read(session, BaseScope(segment="silver")) == _sums(counted, lambda key: segments.get(key[0]) == "silver")
     assert _read(session, BaseScope(segment="gold", account="P")) == _sums(counted, lambda key: key[0] == parent)
+    for firmware in ("1.0", '2,"x"', LONG):
+        assert _read(session, BaseScope(), firmware) == _sums(counted, lambda key, firmware=firmware: key[3] == firmware)
+    assert cell_history.totals(session, "firmware", "1.0", START, date.max)
     assert cells_by.by_day(session, below, None, START, date.max) == _sums(counted, lambda key: key[0] in (parent, child))
     assert cells_by.by_day(session, BaseConditions(product_id=2, site_id=1), "1.0", START - timedelta(99), date.max) == _sums(
         counted, lambda key: key[1:4] == (2, 1, "1.0"), since=START - timedelta(99)
     )
 
 
-def _read(session: Session, scope: BaseScope) -> dict[date, dict[str, int]]:
-    return {day.on: day.cells for day in days(session, START, date.max, scope)}
+def _read(session: Session, scope: BaseScope, firmware: str | None = None) -> dict[date, dict[str, int]]:
+    return {day.on: day.cells for day in days(session, START, date.max, scope, firmware)}
 
 
 def _sums(counted: Days, of: Callable[[Key], bool], since: date = START) -> dict[date, dict[str, int]]:
