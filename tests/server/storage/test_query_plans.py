@@ -16,8 +16,10 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings.lists import FindingCriteria
 from musterroll.storage.notifications import activity
+from musterroll.storage.tables.contracts import Contract
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.warranty import products
+from musterroll.usecases.contracts.contract_card import contract_card
 from musterroll.usecases.coverage import verdict as coverage_verdict
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from sqlalchemy import event
@@ -144,6 +146,7 @@ def _whole_scans(plan: dict[str, Any]) -> Iterator[str]:
     "ask",
     [
         pytest.param(lambda session, unit: coverage_verdict.coverage(session, unit.uid, None, NOW), id="verdict"),
+        pytest.param(lambda session, unit: contract_card(session, session.exec(select(Contract.ref)).first(), 0, 50, NOW), id="contract"),
         pytest.param(lambda session, unit: products.set_silence_windows(session, [unit.id]), id="windows of silence"),
         pytest.param(lambda session, unit: activity.measure(session, unit.id - 1, 1, to_ms(NOW)), id="activity"),
     ],

@@ -58,7 +58,7 @@ def used(session: Session, line_ids: Collection[int], since: date, until: date) 
     """By line, the incidents of its units that were opened from a day to another; units as seated by the last reconciliation."""
     hours = func.coalesce(func.sum(type_coerce(_I.c.hours, BigInteger)), 0)
     query = select(_U.c.line_id, _I.c.opened_on, func.count(), hours).join_from(_U, _I, _I.c.unit_id == _U.c.unit_id)
-    query = query.where(bulk.among(session, _U.c.line_id, line_ids), _I.c.opened_on.between(since, until))
+    query = query.where(_U.c.line_id > 0, bulk.among(session, _U.c.line_id, line_ids), _I.c.opened_on.between(since, until))
     by_line: dict[int, list[DayUse]] = {}
     for line_id, on, calls, spent in session.execute(query.group_by(_U.c.line_id, _I.c.opened_on)) if line_ids else ():
         by_line.setdefault(line_id, []).append(DayUse(on, calls, Decimal(int(spent)).scaleb(-4)))

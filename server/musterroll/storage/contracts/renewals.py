@@ -97,7 +97,8 @@ def _at_end(session: Session, query: Select[Any], contracts: Collection[Contract
 def units_by_line(session: Session, line_ids: Collection[int]) -> dict[int, tuple[int, int]]:
     """Units and operating units by line."""
     query = select(col(UnitReconciliation.line_id), func.count(), func.sum(case((_SILENT, 0), else_=1)))
-    query = query.where(bulk.among(session, col(UnitReconciliation.line_id), line_ids)).group_by(col(UnitReconciliation.line_id))
+    line_id = col(UnitReconciliation.line_id)
+    query = query.where(line_id > 0, bulk.among(session, line_id, line_ids)).group_by(line_id)
     return {row[0]: (row[1], int(row[2])) for row in session.execute(query)} if line_ids else {}
 
 

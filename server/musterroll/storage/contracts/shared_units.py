@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
@@ -36,7 +36,7 @@ def shared_units(session: Session, contracts: Collection[ContractTerms], on: dat
     """By contract, in order of the units."""
     shared: dict[int, list[SharedUnit]] = defaultdict(list)
     wanted = {contract.id for contract in contracts}
-    pairs = list(session.execute(_pairs(session, wanted))) if wanted else []
+    pairs = _pairs(session, wanted) if wanted else []
     terms = _terms(session, {line.contract_id for _, main, other in pairs for line in (main, other)})
     for unit, main, other in pairs:
         if all(_in_force(line, terms[line.contract_id], on) for line in (main, other)):
@@ -47,7 +47,7 @@ def shared_units(session: Session, contracts: Collection[ContractTerms], on: dat
     return dict(shared)
 
 
-def _pairs(session: Session, contract_ids: Collection[int]) -> Any:
+def _pairs(session: Session, contract_ids: Collection[int]) -> list[tuple[int, ContractLine, ContractLine]]:
     """Silent units with their main line and another for their serial, of a different contract; one of the two contracts is wanted."""
     o, u = UnitReconciliation, Unit
     same_serial = col(_TWIN.serial_key) == col(_OTHER.serial_key), col(_TWIN.merged_into_id).is_(None)
@@ -60,8 +60,10 @@ def _pairs(session: Session, contract_ids: Collection[int]) -> Any:
     query = select(col(o.unit_id), _MAIN, _OTHER).select_from(o).join(_MAIN, col(_MAIN.id) == col(o.line_id))
     query = query.join(u, col(u.id) == col(o.unit_id)).join(_OTHER, names_it)
     query = query.where(col(o.line_id) > 0, col(o.cell).op("&")(1) == 0, col(_OTHER.contract_id) != col(_MAIN.contract_id))
+    # One after the other: of either, the lines of the contracts lead to the units by index.
     wanted = (bulk.among(session, col(line.contract_id), contract_ids) for line in (_MAIN, _OTHER))
-    return query.where(or_(*wanted)).order_by(col(o.unit_id), col(_OTHER.id))
+    pairs = {(unit, other.id): (unit, main, other) for of in wanted for unit, main, other in session.execute(query.where(of))}
+    return [pairs[key] for key in sorted(pairs)]
 
 
 def _terms(session: Session, ids: Collection[int]) -> dict[int, ContractTerms]:

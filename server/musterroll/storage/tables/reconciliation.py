@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, Index, LargeBinary, SmallInteger
+from sqlalchemy import JSON, Index, LargeBinary, SmallInteger, text
 from sqlmodel import Field, SQLModel
 
 from musterroll.storage.tables.columns import BIG, NEVER_REUSED, row_id
@@ -13,6 +13,9 @@ class UnitReconciliation(SQLModel, table=True):
     """The state of one unit in the last run. `cell` is 4 x contracted + 2 x deployed + operating."""
 
     __tablename__ = "unit_reconciliation"
+    __table_args__ = (
+        Index("ix_unit_reconciliation_line", "line_id", postgresql_where=text("line_id > 0"), sqlite_where=text("line_id > 0")),
+    )
     unit_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
     account_id: int = Field(default=0, sa_type=BIG)  # 0: none
     site_id: int = Field(default=0, sa_type=BIG)
