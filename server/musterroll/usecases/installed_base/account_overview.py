@@ -22,8 +22,9 @@ from musterroll.usecases.accounts import hierarchy
 from musterroll.usecases.findings import decisions as finding_decisions
 from musterroll.usecases.findings.decisions import FindingFilter
 from musterroll.usecases.installed_base import renewals, trend
-from musterroll.usecases.installed_base.renewals import DueContract
+from musterroll.usecases.installed_base.renewals import DueContracts
 from musterroll.usecases.installed_base.trend import TreeLevel
+from musterroll.usecases.operations.figure_cache import CountedFigure
 
 SHOWN = 20  # contracts, sites
 
@@ -35,7 +36,7 @@ class AccountOverview(NamedTuple):
     level: TreeLevel
     sums: BaseSums
     cells: dict[str, int]
-    due: list[DueContract]
+    dues: CountedFigure[DueContracts]
     contracts: list[Row[Any]]
     sites: list[Row[Any]]
     findings: FindingTotal
@@ -51,7 +52,7 @@ def account_overview(session: Session, ref: str, now: datetime) -> AccountOvervi
         trend.level(session, ref),
         _sums(cells),
         cells,
-        renewals.due_contracts(session, now, ref).value.due,
+        renewals.due_contracts(session, now, ref),
         contract_lists.page(session, ContractFilter(account_id), None, SHOWN + 1),
         sites.page(session, account_id, "", None, SHOWN + 1),
         finding_decisions.total(session, FindingFilter(account=ref), now),
