@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
-from sqlmodel import Session, col
+from sqlalchemy import FromClause, Text, cast, func, select
+from sqlmodel import Session, SQLModel, col
 
 from musterroll.storage.engine import account_scope
 from musterroll.storage.tables.operations import CachedFigure
@@ -12,7 +12,7 @@ from musterroll.storage.tables.units import Unit
 
 class Row(NamedTuple):
     at: int  # ms
-    body: Any
+    body: str  # JSON: read into named tuples as it is, as millions of characters take long to read twice
 
 
 def units(session: Session) -> int:
@@ -21,14 +21,21 @@ def units(session: Session) -> int:
 
 
 def get(session: Session, name: str) -> Row | None:
-    cached = session.execute(select(col(CachedFigure.at), col(CachedFigure.body)).where(col(CachedFigure.name) == name)).one_or_none()
-    return Row(cached[0], cached[1]) if cached else None
+    return _row(session, SQLModel.metadata.tables[str(CachedFigure.__tablename__)], name)
+
+
+def counted_at(session: Session, name: str) -> int | None:
+    """When it was counted (ms); None if it never was."""
+    return session.execute(select(col(CachedFigure.at)).where(col(CachedFigure.name) == name)).scalar_one_or_none()
 
 
 def get_of_all(session: Session, name: str) -> Row | None:
     """The same, also for users limited to some accounts: for figures of which they are then shown only their own parts."""
-    figure = account_scope.whole(CachedFigure).c
-    cached = session.execute(select(figure.at, figure.body).where(figure.name == name)).one_or_none()
+    return _row(session, account_scope.whole(CachedFigure), name)
+
+
+def _row(session: Session, figures: FromClause, name: str) -> Row | None:
+    cached = session.execute(select(figures.c.at, cast(figures.c.body, Text)).where(figures.c.name == name)).one_or_none()
     return Row(cached[0], cached[1]) if cached else None
 
 

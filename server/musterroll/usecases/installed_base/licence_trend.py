@@ -79,8 +79,7 @@ def due(session: Session, now: datetime) -> list[Figure[dict[date, LicenceCount]
 
 def _stored(session: Session) -> CountedFigure[dict[date, LicenceCount]]:
     """The ends of months as last counted. Users limited to some accounts have none."""
-    row = None if limited(session) else stored_figures.get(session, ENDS.name)
-    return _NOTHING if row is None else CountedFigure(ENDS.shape.validate_python(row.body), from_ms(row.at))
+    return (None if limited(session) else cached_figures.last_counted(session, ENDS)) or _NOTHING
 
 
 def _today(now: datetime) -> date:

@@ -55,13 +55,13 @@ def counted_figure(session: Session, figure: Figure[T], now: datetime) -> Counte
     row = stored_figures.get(session, figure.name) if by_job(session) else None
     if row is None:
         return CountedFigure(figure.count(session, now), now)
-    return CountedFigure(figure.shape.validate_python(row.body), from_ms(row.at))
+    return CountedFigure(figure.shape.validate_json(row.body), from_ms(row.at))
 
 
 def last_counted(session: Session, figure: Figure[T]) -> CountedFigure[T] | None:
     """The figure as last stored, also for users limited to some accounts: show them their own parts only. None where it never was."""
     row = stored_figures.get_of_all(session, figure.name)
-    return None if row is None else CountedFigure(figure.shape.validate_python(row.body), from_ms(row.at))
+    return None if row is None else CountedFigure(figure.shape.validate_json(row.body), from_ms(row.at))
 
 
 def by_job(session: Session) -> bool:
@@ -79,5 +79,5 @@ def keep(session: Session, figure: Figure[Any], value: Any, now: datetime) -> No
 
 def older(session: Session, figure: Figure[Any], than: datetime) -> bool:
     """Whether a figure was never stored, or counted before an instant."""
-    row = stored_figures.get(session, figure.name)
-    return row is None or row.at < to_ms(than)
+    at = stored_figures.counted_at(session, figure.name)
+    return at is None or at < to_ms(than)
