@@ -146,7 +146,7 @@ def _whole_scans(plan: dict[str, Any]) -> Iterator[str]:
     "ask",
     [
         pytest.param(lambda session, unit: coverage_verdict.coverage(session, unit.uid, None, NOW), id="verdict"),
-        pytest.param(lambda session, unit: contract_card(session, session.exec(select(Contract.ref)).first(), 0, 50, NOW), id="contract"),
+        pytest.param(lambda session, unit: contract_card(session, session.get_one(Contract, 1).ref, 0, 50, NOW), id="contract"),
         pytest.param(lambda session, unit: products.set_silence_windows(session, [unit.id]), id="windows of silence"),
         pytest.param(lambda session, unit: activity.measure(session, unit.id - 1, 1, to_ms(NOW)), id="activity"),
     ],

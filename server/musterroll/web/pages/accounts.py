@@ -50,7 +50,7 @@ def detail(ref: str) -> str:
         overview = account_overview.account_overview(session, ref, now)
         open_outages = outages.of_account(session, overview.row.id)
         ages, (history, _) = invoices.ageing(session, now, ref), invoices.page(session, InvoiceQuery(ref), now, None, INVOICES)
-        parts_of_health = account_health(session, ref, now, alone=alone, due=overview.due)
+        parts_of_health = account_health(session, ref, now, alone=alone, due=overview.dues.value.due)
         people = stored_contacts.of_account(session, overview.row.id, _CONTACTS + 1)
         use = usage_chart(session, UsageScope(account=ref), request.args, now)
     return page(

@@ -1,13 +1,9 @@
-"""Units by day have totals by firmware, as they have by product: a trend of one firmware sums no rows of every account.
-
-Revision ID: 0033
-Revises: 0032
-"""
+"""Units by day have totals by firmware, as they have by product: a trend of one firmware sums no rows of every account."""
 
 from alembic import op
 
-revision = "0033"
-down_revision = "0032"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,10 @@
-"""The units of a contract line are found by index.
-
-Revision ID: 0034
-Revises: 0033
-"""
+"""The units of a contract line are found by index."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0034"
-down_revision = "0033"
+revision = "0040"
+down_revision = "0039"
 branch_labels = None
 depends_on = None
 
