@@ -109,7 +109,7 @@ def built(database: Database, folder: Path) -> Server:
                 "period": "month",
                 "from_on": date(2026, 1, 1),
             }
-            session.add(Target(**target, from_on=date(2026, 1, 1), account_id=account.id, value=Decimal(90), set_at=0, set_by="test"))
+            session.add(Target(**target, account_id=account.id, value=Decimal(90), set_at=0, set_by="test"))
             session.add(Outage(kind=GroupKind.ACCOUNT, key="", name="", account_id=account.id, since=0, noticed_at=0, silent=3, units=3))
             handed = HandOver(segment="lapsed", name="Lapsed", handed_at=0, handed_by="admin", way=HandOverWay.EXPORT, receiver=account.ref)
             session.add(handed)

@@ -44,6 +44,7 @@ NEWS = {
     "benchmarks": HEAD["benchmarks"] + "Attach rate,Medical devices,2025,66,Field service survey\nOperating share,,2025,93,IDC\n",
     "contracts": HEAD["contracts"] + "C1,A3,2026-02-24,2029-09-14,Active,no,30,EUR\nC9,A1,2026-01-01,2026-12-31,Draft,,,EUR\n",
     "contract-lines": HEAD["contract-lines"] + "C1,1,SN1004,Valve,S1,1,8x5,99,,\nC1,9,,Pump 3,S9,2,8x5,40,,\n",
+    "limits": HEAD["limits"] + "C2,1,Calls,,5,Quarter,no,\nC1,2,Floating seats,operating,2,Month,,\n",
     "billing": HEAD["billing"] + "C1,active,2026-10-30,overdue\nC3,active,2026-10-30,paid\n",
     "invoices": HEAD["invoices"] + "INV2,,C1,2026-09-01,2026-09-30,300.50,0,EUR,Paid,2026-10-01\nINV3,A2,,2026-10-01,,80,,EUR,Open,\n",
     "telemetry": HEAD["telemetry"]

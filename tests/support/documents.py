@@ -58,6 +58,9 @@ FLEET = {
         "C1,2,,Pump 3,S2,3,8x5,40,2026-03-01,2027-02-28\n"
         "C2,1,GONE77,Pump 3,,1,8x5,75,,\n"
     ),
+    "limits": (
+        "Contract Number,Line,Limit,Counter,Amount,Period,Carried Over,Pooled\nC2,1,Calls,,4,Year,yes,\nC2,1,Usage,pages,500,Month,,yes\n"
+    ),
     "billing": (
         "Contract Number,Subscription Status,Last Invoice Date,Payment State\nC1,active,2026-10-16,paid\nC2,past_due,2026-01-31,Past Due\n"
     ),

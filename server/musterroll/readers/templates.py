@@ -36,6 +36,7 @@ _EXAMPLES = {  # by field, or by kind and field where kinds differ
     **{"opted_out": "no"},
     **{"invoices.ref": "INV-1", "issued_on": "2026-01-31", "due_on": "2026-03-02", "amount": "1200.00", "balance": "0.00"},
     **{"paid_on": "2026-02-20"},
+    **{"limit": "Calls", "limits.amount": "12", "limits.period": "Year", "carried": "no", "counter": "", "pooled": "no"},
     **{"on": "2027-03-01", "deliveries.ref": "PO-1", "least": "1", "most": "2"},
 }
 _FORMS = {

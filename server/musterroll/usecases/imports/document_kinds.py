@@ -11,6 +11,7 @@ from musterroll.usecases.imports.kinds.contracts import ContractImporter
 from musterroll.usecases.imports.kinds.deliveries import DeliveryImporter
 from musterroll.usecases.imports.kinds.incidents import IncidentImporter
 from musterroll.usecases.imports.kinds.invoices import InvoiceImporter
+from musterroll.usecases.imports.kinds.limits import LimitImporter
 from musterroll.usecases.imports.kinds.product_names import ProductNameImporter
 from musterroll.usecases.imports.kinds.products import ProductImporter
 from musterroll.usecases.imports.kinds.rates import RateImporter
@@ -29,6 +30,7 @@ IMPORTERS: dict[str, type[Importer]] = {
         UnitImporter,
         ContractImporter,
         ContractLineImporter,
+        LimitImporter,
         BillingImporter,
         InvoiceImporter,
         TelemetryImporter,
