@@ -25,7 +25,8 @@ Number = Annotated[Decimal, PlainSerializer(lambda value: f"{value.normalize():f
 
 
 class LimitOut(Schema):
-    """A limit counts for all units of its line together, or pooled over its account. An incident is a call; its hours are hours; use is the
+    """A limit counts for all units of its line together, or pooled over its account. An incident is a call, and a visit where a
+    part was used; its hours are hours; use is the
     growth of a counter; named seats are deployed units, floating seats the most units that used a counter on one day."""
 
     line: str = Field(description="Contract number and line.")

@@ -12,8 +12,9 @@ from musterroll.readers.statuses import one_of
 
 _MOST = Decimal(10) ** 9
 _KINDS = {
-    LimitKind.CALLS: "call incidents incident tickets ticket cases case visits visit includedcalls anrufe einsatze",
+    LimitKind.CALLS: "call incidents incident tickets ticket cases case includedcalls anrufe",
     LimitKind.HOURS: "hour supporthours servicehours includedhours stunden heures horas",
+    LimitKind.VISITS: "visit onsitevisits sitevisits includedvisits einsatze besuche visites visitas",
     LimitKind.USAGE: "use useofacounter counter consumption metered verbrauch",
     LimitKind.NAMED: "namedseat named namedusers nameduser seats users",
     LimitKind.FLOATING: "floatingseat floating concurrent concurrentusers concurrentseats",
@@ -46,7 +47,7 @@ KIND = DocumentKind(
             "limit",
             "Limit",
             "limitkind limittype allowancetype entitlementtype",
-            one_of(_KINDS, "Calls, Hours, Usage, Named seats or Floating seats"),
+            one_of(_KINDS, "Calls, Hours, Visits, Usage, Named seats or Floating seats"),
         ),
         Field("amount", "Amount", "includedamount included allowance limitamount entitledquantity allowed", cells.number, required=True),
         Field("period", "Period", "limitperiod per allowanceperiod", one_of(_PERIODS, "Month, Quarter, Year or Term")),

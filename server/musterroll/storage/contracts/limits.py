@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Row, func, select, type_coerce
+from sqlalchemy import BigInteger, Row, case, func, select, type_coerce
 from sqlmodel import Session, col
 
 from musterroll.domain.contracts.limits import Limit
@@ -18,15 +18,17 @@ from musterroll.storage.tables.units import Incident, Unit
 
 # What a line allows is shared by all its units, also by those that a user may not see.
 _LIMIT, _I, _U = account_scope.whole(LineLimit), account_scope.whole(Incident), account_scope.whole(UnitReconciliation)
+_SUMS = (func.count(), func.coalesce(func.sum(type_coerce(_I.c.hours, BigInteger)), 0), func.count(case((_I.c.parts > 0, 1))))
 _DEPLOYED = _U.c.cell.op("&")(2) == 2
 
 
 class DayUse(NamedTuple):
-    """The incidents of a line that were opened on a day, and their hours."""
+    """The incidents of a line that were opened on a day, their hours, and those that a part was used for."""
 
     on: date
     calls: int
     hours: Decimal
+    visits: int
 
 
 def of_lines(session: Session, line_ids: Collection[int]) -> list[tuple[int, Limit]]:
@@ -56,29 +58,27 @@ def page(session: Session, contract_id: int | None, after_id: int, limit: int) -
 
 def used(session: Session, line_ids: Collection[int], since: date, until: date) -> dict[int, list[DayUse]]:
     """By line, the incidents of its units that were opened from a day to another; units as seated by the last reconciliation."""
-    hours = func.coalesce(func.sum(type_coerce(_I.c.hours, BigInteger)), 0)
-    query = select(_U.c.line_id, _I.c.opened_on, func.count(), hours).join_from(_U, _I, _I.c.unit_id == _U.c.unit_id)
+    query = select(_U.c.line_id, _I.c.opened_on, *_SUMS).join_from(_U, _I, _I.c.unit_id == _U.c.unit_id)
     query = query.where(_U.c.line_id > 0, bulk.among(session, _U.c.line_id, line_ids), _I.c.opened_on.between(since, until))
     by_line: dict[int, list[DayUse]] = {}
-    for line_id, on, calls, spent in session.execute(query.group_by(_U.c.line_id, _I.c.opened_on)) if line_ids else ():
-        by_line.setdefault(line_id, []).append(DayUse(on, calls, Decimal(int(spent)).scaleb(-4)))
+    for line_id, *day in session.execute(query.group_by(_U.c.line_id, _I.c.opened_on)) if line_ids else ():
+        by_line.setdefault(line_id, []).append(_day_use(*day))
     return by_line
 
 
 def pooled(session: Session, account_id: int, product_id: int | None, since: date, until: date) -> list[DayUse]:
     """The incidents of all units of an account with its subsidiaries, of a product or of all, by day."""
     unit = account_scope.whole(Unit)
-    hours = func.coalesce(func.sum(type_coerce(_I.c.hours, BigInteger)), 0)
-    query = select(_I.c.opened_on, func.count(), hours).join_from(unit, _I, _I.c.unit_id == unit.c.id)
+    query = select(_I.c.opened_on, *_SUMS).join_from(unit, _I, _I.c.unit_id == unit.c.id)
     query = query.where(unit.c.account_id.in_(_subtree(account_id)), _I.c.opened_on.between(since, until))
     if product_id is not None:
         query = query.where(unit.c.product_id == product_id)
-    return [DayUse(row[0], row[1], Decimal(int(row[2])).scaleb(-4)) for row in session.execute(query.group_by(_I.c.opened_on))]
+    return [_day_use(*row) for row in session.execute(query.group_by(_I.c.opened_on))]
 
 
 def named_seats(session: Session, line_ids: Collection[int]) -> dict[int, int]:
     """Deployed units by line."""
-    query = select(_U.c.line_id, func.count()).where(bulk.among(session, _U.c.line_id, line_ids), _DEPLOYED)
+    query = select(_U.c.line_id, func.count()).where(_U.c.line_id > 0, bulk.among(session, _U.c.line_id, line_ids), _DEPLOYED)
     return {row[0]: row[1] for row in session.execute(query.group_by(_U.c.line_id))} if line_ids else {}
 
 
@@ -87,6 +87,10 @@ def pooled_seats(session: Session, account_id: int, product_id: int | None) -> i
     query = select(func.count()).where(_U.c.account_id.in_(_subtree(account_id)), _DEPLOYED)
     seats: int = session.execute(query if product_id is None else query.where(_U.c.product_id == product_id)).scalar_one()
     return seats
+
+
+def _day_use(on: date, calls: int, hours: Any, visits: int) -> DayUse:
+    return DayUse(on, calls, Decimal(int(hours)).scaleb(-4), visits)
 
 
 def _subtree(account_id: int) -> Any:

@@ -24,7 +24,9 @@ def of_lines(session: Session, line_ids: Collection[int], counter: str) -> dict[
     query: Any = select(*columns).join_from(_R, _U, _U.c.unit_id == _R.c.unit_id)
     query = query.join(UsageCounter, col(UsageCounter.id) == _U.c.counter_id).where(col(UsageCounter.name) == counter)
     by_line: dict[int, dict[int, DayUse]] = {}
-    for line_id, at, value, first, last, day, days in session.execute(query.where(bulk.among(session, _R.c.line_id, line_ids))):
+    for line_id, at, value, first, last, day, days in session.execute(
+        query.where(_R.c.line_id > 0, bulk.among(session, _R.c.line_id, line_ids))
+    ):
         known = by_line.setdefault(line_id, {})
         for on, use in by_day(CounterUse(Reading(at, value), first, last, day, unpacked(days))).items():
             before = known.get(on, DayUse(on, 0.0, 0))

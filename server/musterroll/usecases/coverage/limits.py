@@ -17,6 +17,7 @@ from musterroll.storage.contracts.limits import DayUse
 from musterroll.storage.usage import of_lines as line_usage
 
 _PLACES = Decimal("0.0001")
+_OF_INCIDENTS = (LimitKind.CALLS, LimitKind.HOURS, LimitKind.VISITS)
 
 
 class LineLimitUse(NamedTuple):
@@ -56,7 +57,7 @@ class _Use:
     def __init__(self, session: Session, allowed: Collection[_Allowed], on: date) -> None:
         self._session, self._on = session, on
         own = [of for of in allowed if not (of.limit.pooled and of.cover.contract.account)]
-        incidents = [of for of in own if of.limit.kind in (LimitKind.CALLS, LimitKind.HOURS)]
+        incidents = [of for of in own if of.limit.kind in _OF_INCIDENTS]
         since = min((of.allowance.span.starts_on for of in incidents), default=on)
         self._incidents = stored.used(session, {of.line for of in incidents}, since, on) if incidents else {}
         self._named = stored.named_seats(session, {of.line for of in own if of.limit.kind is LimitKind.NAMED})
@@ -74,6 +75,9 @@ class _Use:
 
     def hours(self, of: _Allowed) -> Decimal:
         return sum((day.hours for day in self._days(of)), Decimal(0))
+
+    def visits(self, of: _Allowed) -> Decimal:
+        return Decimal(sum(day.visits for day in self._days(of)))
 
     def named(self, of: _Allowed) -> Decimal:
         if self._pool(of):
@@ -109,6 +113,7 @@ class _Use:
 _MEASURES: dict[LimitKind, Callable[[_Use, _Allowed], Decimal]] = {
     LimitKind.CALLS: _Use.calls,
     LimitKind.HOURS: _Use.hours,
+    LimitKind.VISITS: _Use.visits,
     LimitKind.USAGE: _Use.usage,
     LimitKind.NAMED: _Use.named,
     LimitKind.FLOATING: _Use.floating,

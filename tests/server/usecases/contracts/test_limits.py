@@ -79,6 +79,20 @@ def test_calls_and_hours_of_the_units_on_a_line_use_its_limits(fleet: Database) 
         assert all("left on" not in reason for reason in coverage(session, "SN4", None, NOW).reasons)
 
 
+def test_visits_are_incidents_that_a_part_was_used_for_also_of_a_pool(fleet: Database) -> None:
+    with fleet.transaction() as session:
+        for pooled in (False, True):
+            visits = Limit(LimitKind.VISITS, Decimal(4), LimitPeriod.YEAR, pooled=pooled)
+            set_limit(session, "C1", "1", visits, "ann", NOW)
+            if not pooled:
+                incidents(session, *((f"T{n}", f"SN{n}", date(2026, 10, n), None) for n in range(1, 5)))
+                for incident in session.exec(select(Incident)):
+                    incident.parts = {"T1": 2, "T2": 0, "T4": 1}.get(incident.ref)
+                session.flush()
+            (of,) = limits(session, NOW, "C1", None, 0, 10).uses
+            assert of.says.split(";")[0] == f"{2 if pooled else 3} of 4 visits left on contract line C1/1 until 31 January 2027."
+
+
 def test_a_limit_is_changed_removed_and_undone(fleet: Database) -> None:
     with fleet.transaction() as session:
         set_limit(session, "C1", "1", CALLS, "ann", NOW)

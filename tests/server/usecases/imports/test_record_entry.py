@@ -26,7 +26,7 @@ NEW = {
     "invoices": {"ref": "INV9", "account": "A1", "issued_on": "2026-11-01", "amount": "10.5", "currency": "EUR"},
     "incidents": {"ref": "T9", "serial": "SN1001", "maker": "Acme", "opened_on": "2026-11-01", "category": "question"},
     "contacts": {"account": "A1", "first_name": "Nina", "last_name": "Ode", "email": "nina@umber.example", "ref": "nina@umber.example"},
-    "limits": {"contract": "C2", "number": "1", "limit": "Hours", "amount": "40", "period": "Quarter", "carried": "yes"},
+    "limits": {"contract": "C2", "number": "1", "limit": "hours", "amount": "40", "period": "quarter", "carried": "yes"},
     "deliveries": {"on": "2027-03-01", "maker": "Acme", "model": "Pump 3", "quantity": "40", "least": "20"},
 }
 CORRECTED = {  # key and new values; the empty ones are cleared
@@ -40,7 +40,7 @@ CORRECTED = {  # key and new values; the empty ones are cleared
     "invoices": ({"ref": "INV2"}, {"amount": "310", "balance": "", "paid_on": "2026-10-05"}),
     "incidents": ({"ref": "T1"}, {"closed_on": "", "hours": "2.5"}),
     "contacts": ({"ref": "K1"}, {"role": "", "site": "", "last_name": "Voss", "language": "en"}),
-    "limits": ({"contract": "C2", "number": "1", "limit": "Calls"}, {"amount": "6", "period": "Quarter", "carried": ""}),
+    "limits": ({"contract": "C2", "number": "1", "limit": "Calls"}, {"amount": "6", "period": "quarter", "carried": "no"}),
     "deliveries": ({"on": "2027-01-15", "maker": "Acme", "model": "Rotor 9"}, {"quantity": "90", "least": "", "most": "99"}),
 }
 
