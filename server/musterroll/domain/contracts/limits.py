@@ -1,9 +1,9 @@
 """Limits of a contract line: calls, hours, use or seats per period, what of them is used, and when they are used up at this pace.
 
 An incident is a call, its hours are hours; it is a visit where a part was used. Use is the growth of a lifetime counter in the period.
-Named seats are units that are deployed, floating seats are the most units that used a counter on one day of the period. All are of the units
-on the line; of a pooled limit they are of the units of the account that holds the contract, with its subsidiaries, and of the product of the
-line, if it has one.
+Named seats are units that are deployed, floating seats are the most units that used a counter on one day of the period. All are of the
+units on the line; of a pooled limit they are of the units of the account that holds the contract, with its subsidiaries, and of the product
+of the line, if it has one.
 """
 
 from datetime import date, timedelta
