@@ -55,7 +55,7 @@ class CustomerOut(Schema):
     renews: bool = Field(description="That contract renews automatically.")
 
 
-class CountsOut(Schema):
+class CustomerCountsOut(Schema):
     key: str
     ever: int
     now: int
@@ -86,13 +86,13 @@ class CustomerPage(Schema):
     next: str | None
     at: datetime = Field(description="When it was counted; of a large fleet every ten minutes.")
     accounts: int = Field(description="Accounts on record.")
-    total: CountsOut
+    total: CustomerCountsOut
     quarter: str = Field(description="The last quarter that is over.")
     opening: int = Field(description="Customers when it began.")
     causes: dict[str, int] = Field(description="What ended last, of those who churned in it.")
-    segments: list[CountsOut]
-    countries: list[CountsOut]
-    months: list[CountsOut] = Field(description="By month of first purchase, the newest first.")
+    segments: list[CustomerCountsOut]
+    countries: list[CustomerCountsOut]
+    months: list[CustomerCountsOut] = Field(description="By month of first purchase, the newest first.")
     retention: list[RetentionCurveOut]
 
 
@@ -174,5 +174,5 @@ def _summary(of: CustomerBase) -> dict[str, object]:
     }
 
 
-def _counts(key: str, counts: CustomerCounts) -> CountsOut:
-    return CountsOut(key=key, now=counts.now, **counts._asdict())
+def _counts(key: str, counts: CustomerCounts) -> CustomerCountsOut:
+    return CustomerCountsOut(key=key, now=counts.now, **counts._asdict())
