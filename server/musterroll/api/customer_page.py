@@ -7,7 +7,7 @@ from musterroll.api.audit import ChangeOut, change_out
 from musterroll.api.http.context import actor, answer, clock, context, no_content, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import RequestSchema, Schema, Text
+from musterroll.api.http.schemas import RequestSchema, Schema, Text, UnitPath
 from musterroll.domain.access import Role, needs
 from musterroll.domain.contacts.customer_page import LONGEST_HELP, CustomerPage, Part
 from musterroll.domain.values.errors import Conflict
@@ -25,10 +25,6 @@ class CustomerPageOut(Schema):
 class CustomerPageBody(RequestSchema):
     parts: list[Part] = Field(max_length=len(Part))
     help: Text = Field(default="", max_length=LONGEST_HELP, description="How to call for help.")
-
-
-class UnitPath(RequestSchema):
-    uid: Text = Field(max_length=64, description="Unit ID.")
 
 
 class LinkOut(Schema):

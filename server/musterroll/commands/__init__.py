@@ -67,7 +67,11 @@ COMMANDS = {
         "Show whether the unit with this SERIAL (or unit ID) is covered, by what, until when and why.",
     ),
     "findings": Entry("findings", "findings", "List the findings of the last reconciliation, highest value first."),
-    "licences": Entry("licences", "licences", "Count licences on active contract lines: sold, and active (assigned to an operating unit)."),
+    "licences": Entry(
+        "licences",
+        "licences",
+        "Count licences on contract lines in force, units provisioned (deployed or enrolled), and units active in a window.",
+    ),
     "worth": Entry(
         "worth",
         "worth",
@@ -89,7 +93,7 @@ COMMANDS = {
         "contacts",
         "People at customers.",
     ),
-    "limits": Entry("limits", "limits", "Limits of contract lines (calls or hours per period), and what is left of them."),
+    "limits": Entry("limits", "limits", "Limits of contract lines (calls, hours, use or seats per period), and what is left of them."),
     "installed-base": Entry(
         "installed_base",
         "installed_base",
