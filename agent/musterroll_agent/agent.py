@@ -201,7 +201,9 @@ class Agent:
     def _explain(self, error: CredentialRefused) -> str:
         if self._identity.status == "pending":
             return "this enrolment is waiting for approval in the registry"
-        return f"{error}; if it was revoked, enrol again with `musterroll-agent enroll --force`"
+        # The first refusal after a connection may only mean that a broker learns of a new credential a moment later.
+        why = _standing(self._identity) if self._failures else ""
+        return f"{error}: {why or 'it may be revoked'}; to enrol again, get a claim token and run `musterroll-agent enroll --force`"
 
     def _schedule_retry(self, now: Now, reason: str, least: float, most: float) -> None:
         """Connect again after a random time between `least` and `most` seconds."""
@@ -348,3 +350,9 @@ def _valid_epochs(data: dict[str, Any]) -> bool:
 def _random() -> float:
     """Uniform in [0, 1]. Importing the `random` module would cost half a megabyte."""
     return int.from_bytes(os.urandom(4), "big") / 2**32
+
+
+def _standing(identity: Identity) -> str:
+    from musterroll_agent.enrolment import standing  # HTTP is not needed otherwise, and takes memory
+
+    return standing(identity)

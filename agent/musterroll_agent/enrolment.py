@@ -22,6 +22,7 @@ from musterroll_agent.state_directory import Identity
 from musterroll_agent.tls import certificate_problem, client_context
 
 TIMEOUT = 20
+ASKING = 3  # seconds for a question beside the work of a running agent
 
 
 class Response(NamedTuple):
@@ -58,12 +59,27 @@ def _identity(registry: str, body: dict[str, Any], machine: Machine, ca: str) ->
     return Identity(unit, secret, mqtt_url, registry, *machine[:3], seconds, status, source, ca, epoch)
 
 
-def _post(registry: str, body: dict[str, Any], ca: str) -> Response:
+def standing(identity: Identity) -> str:
+    """What the registry says of a credential that its broker refused, as a clause; nothing where it says nothing."""
+    body = {"unit": identity.unit, "secret": identity.secret}
+    try:
+        response = _post(identity.registry, body, identity.ca, "/api/v1/enroll/credential", ASKING)
+    except AgentError:
+        return ""
+    if response.status == 403:
+        return "the registry does not know this credential"
+    status, reason = response.body.get("status"), response.body.get("reason")
+    if response.status != 200 or status not in ("revoked", "refused"):
+        return ""
+    return f"the credential was {'revoked' if status == 'revoked' else 'rejected'}" + (f" ({str(reason)[:300]})" if reason else "")
+
+
+def _post(registry: str, body: dict[str, Any], ca: str, path: str = "/api/v1/enroll", timeout: float = TIMEOUT) -> Response:
     address = parse(registry, "registry", REGISTRY)
     try:
         headers = {"Content-Type": "application/json", "Accept": "application/json, application/problem+json"}
-        connection = _connection(address, ca)
-        connection.request("POST", urlsplit(registry).path.rstrip("/") + "/api/v1/enroll", json.dumps(body), headers)
+        connection = _connection(address, ca, timeout)
+        connection.request("POST", urlsplit(registry).path.rstrip("/") + path, json.dumps(body), headers)
         response = connection.getresponse()
         return Response(response.status, _json_object(response.read(65536)))
     except ssl.SSLCertVerificationError as error:
@@ -75,10 +91,10 @@ def _post(registry: str, body: dict[str, Any], ca: str) -> Response:
         ) from None
 
 
-def _connection(address: Address, ca: str) -> http.client.HTTPConnection:
+def _connection(address: Address, ca: str, timeout: float) -> http.client.HTTPConnection:
     if not address.tls:
-        return http.client.HTTPConnection(address.host, address.port, timeout=TIMEOUT)
-    return http.client.HTTPSConnection(address.host, address.port, timeout=TIMEOUT, context=client_context(ca))
+        return http.client.HTTPConnection(address.host, address.port, timeout=timeout)
+    return http.client.HTTPSConnection(address.host, address.port, timeout=timeout, context=client_context(ca))
 
 
 def _json_object(content: bytes) -> dict[str, Any]:

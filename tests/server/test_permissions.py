@@ -39,7 +39,7 @@ from tests.support import sample_fleet
 
 # Public: these show nothing of the fleet, or require a secret of their own.
 PUBLIC = {"assets", "worker", "theme.choose", "sign_in.form", "sign_in.sign_in", "sign_in.sign_out"}
-PUBLIC |= {"oidc.start", "oidc.callback", "calendar_feed.read", "device-enrolment.enroll"}
+PUBLIC |= {"oidc.start", "oidc.callback", "calendar_feed.read", "device-enrolment.enroll", "device-enrolment.credential"}
 PUBLIC |= {"unsubscribe.ask", "unsubscribe.unsubscribe", "visitor.show", "visitor.report"}  # their links are signed
 PUBLIC |= {"moved_addresses.moved"}  # only redirects
 PUBLIC |= {"health.livez", "health.healthz", "health.readyz", "health.metrics"}

@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 from musterroll.broker import EmbeddedBroker
 from musterroll.storage.engine.database import Database
-from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment import revocation
 from musterroll.usecases.enrolment.enrol import EnrolResult
 
 from tests.support.deployed_mosquitto import PASSWORD, DeployedMosquitto
@@ -239,7 +239,7 @@ def test_a_revoked_unit_is_disconnected(
 ) -> None:
     inside, unharmed = join(unit), join(victim)
     with sqlite_database.transaction() as session:
-        enrol.revoke(session, unit.uid, "ann", now)
+        revocation.revoke(session, unit.uid, reason="stolen", actor="ann", now=now)
     until(broker.settle, "the credentials are provisioned")
     assert inside.closed()
     assert join(unit).code != 0

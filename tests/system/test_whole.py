@@ -1,5 +1,6 @@
 """A real agent, a real registry, and both databases and brokers between them: the story the README tells."""
 
+import json
 import os
 import signal
 import subprocess
@@ -62,6 +63,11 @@ def enrol(serve: Registered, agent: Agent, serial: str) -> None:
     token = serve.command("token", "create", "--account", "ACME-1", "--site", "HQ")
     told = agent.command("enroll", "--registry", serve.url, f"--token={token}", "--serial", serial)
     assert told.returncode == 0, told.stderr
+
+
+def status(agent: Agent) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(agent.command("status", "--json").stdout)
+    return told
 
 
 def unit(serve: Registered, token: str, serial: str) -> dict[str, Any]:
@@ -165,6 +171,21 @@ def test_a_machine_that_lost_its_state_is_heard_again_once_a_person_accepts_it(r
     uid = unit(serve, token, "ACME-0019")["id"]
     births = [m for m in serve.get(f"/api/v1/units/{uid}/messages", token)["items"] if m["about"] == "birth"]
     assert [birth["epoch"] for birth in births] == [1002, 1]
+    assert serve.stop() == 0
+
+
+def test_a_device_whose_credential_was_revoked_says_why_and_comes_back_with_a_new_one(registry: Registry, agent: Agent) -> None:
+    serve = registry("sqlite", "embedded")
+    enrol(serve, agent, "ACME-0023")
+    agent.start()
+    until(lambda: status(agent)["connected"], "the agent is connected")
+    serve.command("units", "revoke", "ACME-0023", "--reason", "stolen from the van")
+    until(lambda: "the credential was revoked (stolen from the van)" in status(agent)["trouble"], "the agent says why it is refused")
+    offer = json.loads(serve.command("units", "readmit", "ACME-0023", "--json"))
+    agent.stop()
+    again = agent.command("enroll", "--force", "--registry", serve.url, f"--token={offer['token']}", "--serial", "ACME-0023")
+    assert again.returncode == 0, again.stderr
+    assert agent.command("once").returncode == 0
     assert serve.stop() == 0
 
 

@@ -1,5 +1,6 @@
-"""Device enrolment: exchanges a claim token for a credential. The only endpoint without authentication."""
+"""Device enrolment: exchanges a claim token for a credential, and says how a credential stands. Without other authentication."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from flask import Response, current_app, request
@@ -12,7 +13,7 @@ from musterroll.api.http.schemas import Schema, Text
 from musterroll.domain.values.errors import Forbidden
 from musterroll.settings import address
 from musterroll.storage.tables.enrolment import CredentialStatus
-from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment import enrol, revocation
 
 api = public("device-enrolment", "enrolment")
 
@@ -47,10 +48,7 @@ class EnrolledOut(Schema):
 def enroll(body: EnrolBody) -> Response:
     here = context()
     caller = request.remote_addr or ""
-    wait = here.rejected_enrolments.wait(caller)
-    if wait:
-        seconds = str(int(wait) + 1)
-        raise HttpError(429, "too_many_tries", f"too many rejected enrolments; try again in {seconds} s", {"Retry-After": seconds})
+    _require_patience(caller)
     try:
         with here.database.transaction() as session:
             enrolled = enrol.enroll(session, enrol.EnrolRequest(**body.model_dump()), clock(), here.settings.interval)
@@ -68,6 +66,42 @@ def enroll(body: EnrolBody) -> Response:
     )
     active = enrolled.status is CredentialStatus.ACTIVE
     return answer(response, 201 if active else 202, {"Location": f"{PREFIX}/units/{enrolled.uid}"})
+
+
+class CredentialBody(Schema):
+    """Unknown fields are ignored, since devices may run a newer agent."""
+
+    unit: Text = Field(max_length=64, description="Unit ID.")
+    secret: Text = Field(max_length=200, description="Secret of the credential.")
+
+
+class CredentialOut(Schema):
+    status: CredentialStatus
+    reason: str = Field(description="Why it was revoked or rejected.")
+    decided_at: datetime | None
+
+
+@api.post(
+    "/enroll/credential",
+    summary="How a credential stands, asked by the device that the broker refused",
+    responses={200: CredentialOut, **documented(400, 403, 413, 415, 429)},
+)
+def credential(body: CredentialBody) -> Response:
+    here, caller = context(), request.remote_addr or ""
+    _require_patience(caller)
+    with here.database.snapshot() as session:
+        standing = revocation.standing(session, body.unit, body.secret)
+    if standing is None:
+        here.rejected_enrolments.count(caller)
+        raise Forbidden("this unit has no credential with this secret; enrol again", "credential_unknown")
+    return answer(CredentialOut(**standing._asdict()))
+
+
+def _require_patience(caller: str) -> None:
+    wait = context().rejected_enrolments.wait(caller)
+    if wait:
+        seconds = str(int(wait) + 1)
+        raise HttpError(429, "too_many_tries", f"too many rejected enrolments; try again in {seconds} s", {"Retry-After": seconds})
 
 
 def _mqtt_url() -> str:

@@ -6,13 +6,14 @@ from typing import Any
 from flask import Response
 from pydantic import Field
 
+from musterroll.api.audit import ChangeOut, change_out
 from musterroll.api.http.context import actor, answer, clock, no_content, read_only, transaction
 from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import RequestSchema, Schema, Text
+from musterroll.api.http.schemas import RequestSchema, Schema, Text, UnitPath
 from musterroll.domain.access import Role, needs
 from musterroll.storage.tables.enrolment import ClaimToken
-from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment import enrol, revocation
 
 api = guarded("enrolments", "enrolment")
 
@@ -52,6 +53,10 @@ class TokenPath(RequestSchema):
 
 class EnrolmentPath(RequestSchema):
     enrolment_id: int = Field(ge=1, le=2**53 - 1)
+
+
+class RevocationBody(RequestSchema):
+    reason: Text = Field(min_length=1, max_length=500, description="Reason: kept in the audit log, and told to the device.")
 
 
 class PendingOut(Schema):
@@ -114,6 +119,31 @@ def accept(path: EnrolmentPath) -> Response:
 @needs(Role.ADMIN)
 def refuse(path: EnrolmentPath) -> Response:
     return _decide(path.enrolment_id, False)
+
+
+@api.post(
+    "/units/<uid>/credential/revocation",
+    summary="Revoke the credential of a unit",
+    responses={200: ChangeOut, **documented(400, 404, 409, 413, 415)},
+)
+@needs(Role.ADMIN)
+def revoke_credential(path: UnitPath, body: RevocationBody) -> Response:
+    """The device is disconnected within seconds and told the reason. The secret stays refused: this cannot be undone."""
+    with transaction() as session:
+        return answer(change_out(revocation.revoke(session, path.uid, reason=body.reason, actor=actor(), now=clock())))
+
+
+@api.post(
+    "/units/<uid>/credential",
+    summary="Let the device of a unit have a new credential: a claim token, valid once and for a week",
+    responses={201: NewTokenOut, **documented(404, 409)},
+)
+@needs(Role.ADMIN)
+def readmit(path: UnitPath) -> Response:
+    """For a unit whose credential was revoked. Enrolling with this token needs no approval."""
+    with transaction() as session:
+        token, plain = revocation.readmit(session, path.uid, actor=actor(), now=clock())
+    return answer(NewTokenOut(token=plain, **_columns(token)), 201)
 
 
 def _decide(credential_id: int, accepted: bool) -> Response:

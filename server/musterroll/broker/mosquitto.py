@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import re
 import signal
 import tempfile
 import time
@@ -15,8 +16,9 @@ from musterroll.domain.enrolment.secrets import CHOSEN_ITERATIONS, hash_secret
 from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
-from musterroll.usecases.enrolment.broker_logins import Login, password_file, revision
+from musterroll.usecases.enrolment.broker_logins import Login, password_file, revision, revocations
 
+_REVOCATIONS = re.compile(rb"after ([0-9]+) revocations")
 log = logging.getLogger(__name__)
 _WORKERS = 8  # ingest processes that deploy/mosquitto/musterroll.acl knows: registry, registry-2, ... registry-8
 # At a reload Mosquitto reads every line and checks every connection again, about 80 microseconds each, and does nothing else meanwhile.
@@ -34,8 +36,9 @@ def provision_mosquitto(database: Database, settings: Settings) -> bool:
         return False
     logins = _logins(settings.mqtt_url.get_secret_value() if settings.mqtt_url else "")
     with database.snapshot() as session:
-        header = _header(revision(session), logins)
-        if _up_to_date(path, header) or not _may_reload(path):
+        revoked = revocations(session)
+        header = _header(revision(session), revoked, logins)
+        if _up_to_date(path, header) or not (_may_reload(path) or revoked != _revocations_in(path)):
             return False
         lines = password_file(session, logins)
     _write(path, header + lines)
@@ -56,9 +59,17 @@ def _logins(url: str) -> tuple[Login, ...]:
     return tuple(Login(name, hash_secret(password, CHOSEN_ITERATIONS)) for name in names)
 
 
-def _header(number: int, logins: tuple[Login, ...]) -> bytes:
-    """The first line of the file, a comment: the revision and logins it was written for."""
-    return f"# Written by Musterroll at revision {number} with {logins[0].secret_hash[-16:-2]}; changes made by hand are lost.\n".encode()
+def _header(number: int, revoked: int, logins: tuple[Login, ...]) -> bytes:
+    """The first line of the file, a comment: the revision, the revocations and the logins it was written for."""
+    mark = f"revision {number}, after {revoked} revocations, with {logins[0].secret_hash[-16:-2]}"
+    return f"# Written by Musterroll at {mark}; changes made by hand are lost.\n".encode()
+
+
+def _revocations_in(path: Path) -> int:
+    """The revocations that the file knows of: one that it does not know of is no time to spare a broker a reload."""
+    with path.open("rb") as file:
+        known = _REVOCATIONS.search(file.readline(500))
+    return int(known[1]) if known else 0
 
 
 def _up_to_date(path: Path, header: bytes) -> bool:

@@ -17,6 +17,7 @@ from musterroll.domain.values.errors import Conflict
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.units.unit_card import unit_id
+from musterroll.usecases.enrolment import revocation
 from musterroll.usecases.liveness import rhythms
 from musterroll.usecases.units import interval as unit_interval
 from musterroll.usecases.units import move as unit_move
@@ -115,6 +116,41 @@ def replace(
         uids = [_unit(session, code, now).uid for code in (old, new)]
         options = {"becomes": Lifecycle(becomes), "lines": not keep_lines, "remaining_warranty": not keep_warranty, **facts}
         _report(unit_replace.replace(session, *uids, actor="command line", now=now, **options), as_json)
+
+
+@units.command()
+@click.argument("code", metavar="UNIT")
+@click.option("--reason", required=True, help="Why: kept in the audit log, and told to the device.")
+@json_option
+@click.pass_obj
+def revoke(context: Context, code: str, reason: str, as_json: bool) -> None:
+    """Revoke the credential of UNIT (unit ID or serial) for good: its device is disconnected within seconds and stays refused."""
+    now = clock()
+    with context.database().transaction() as session:
+        unit = _unit(session, code, now)
+        number = revocation.revoke(session, unit.uid, reason=reason, actor="command line", now=now).id
+    if as_json:
+        print_json({"change": number})
+    else:
+        click.echo(f"The credential of {unit.serial} is revoked. To issue a new one: musterroll units readmit {unit.uid}")
+
+
+@units.command()
+@click.argument("code", metavar="UNIT")
+@json_option
+@click.pass_obj
+def readmit(context: Context, code: str, as_json: bool) -> None:
+    """Let the device of UNIT (unit ID or serial) have a new credential: prints a claim token, valid once and for a week."""
+    now = clock()
+    with context.database().transaction() as session:
+        unit = _unit(session, code, now)
+        token, plain = revocation.readmit(session, unit.uid, actor="command line", now=now)
+        expires_at = token.expires_at
+    if as_json:
+        print_json({"unit": unit.uid, "token": plain, "expires_at": expires_at})
+    else:
+        click.echo(f"Claim token for {unit.serial}, valid once, until {expires_at:%Y-%m-%d %H:%M} UTC, shown only now: {plain}")
+        click.echo("On the device: musterroll-agent enroll --force --registry URL --token TOKEN")
 
 
 def _report(change: AuditChange, as_json: bool) -> None:

@@ -103,3 +103,29 @@ def test_claim_tokens_are_made_listed_and_ended(rest: RestClient) -> None:
     refused = rest.client.post("/api/v1/enroll", json=body(token, "SN-2"))
     assert (refused.status_code, refused.json["type"]) == (403, "urn:musterroll:token_revoked")
     assert rest.client.delete("/api/v1/claim-tokens/999", headers=write).status_code == 404
+
+
+def test_a_revoked_device_is_told_why_and_gets_a_new_credential_from_a_person_only(rest: RestClient) -> None:
+    token, admin = rest.claim_token(uses=2), rest.bearer("read", "write", "admin")
+    first = rest.client.post("/api/v1/enroll", json=body(token)).json
+    asking = {"unit": first["unit"], "secret": first["secret"]}
+    assert rest.client.post("/api/v1/enroll/credential", json=asking).json["status"] == "active"
+    revocation = f"/api/v1/units/{first['unit']}/credential/revocation"
+    assert rest.client.post(revocation, json={"reason": "stolen"}, headers=rest.bearer("read", "write")).status_code == 403
+    assert rest.client.post(revocation, json={"reason": ""}, headers=admin).status_code == 422
+    assert rest.client.post(revocation, json={"reason": "stolen"}, headers=admin).json["kind"] == "credential"
+    told = rest.client.post("/api/v1/enroll/credential", json=asking).json
+    assert (told["status"], told["reason"]) == ("revoked", "stolen")
+    assert told["decided_at"]
+    offered = rest.client.post(f"/api/v1/units/{first['unit']}/credential", headers=admin)
+    assert (offered.status_code, offered.json["serials"], offered.json["max_uses"]) == (201, ["SN1"], 1)
+    again = rest.client.post("/api/v1/enroll", json=body(offered.json["token"]))
+    assert (again.status_code, again.json["unit"], again.json["status"]) == (201, first["unit"], "active")
+    assert rest.client.post(f"/api/v1/units/{first['unit']}/credential", headers=admin).status_code == 409
+
+
+def test_guessing_the_secret_of_a_unit_is_limited(rest: RestClient) -> None:
+    unit = rest.client.post("/api/v1/enroll", json=body(rest.claim_token())).json["unit"]
+    answers = [rest.client.post("/api/v1/enroll/credential", json={"unit": unit, "secret": f"guess {n}"}).status_code for n in range(40)]
+    assert answers[0] == 403
+    assert answers[-1] == 429

@@ -12,7 +12,7 @@ from musterroll.broker import EmbeddedBroker
 from musterroll.domain.values.errors import DomainError
 from musterroll.mqtt.packets import BAD_CLIENT_ID, BAD_LOGIN, BAD_VERSION, NOT_AUTHORISED, UNAVAILABLE
 from musterroll.storage.engine.database import Database
-from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment import revocation
 from musterroll.usecases.enrolment.enrol import EnrolResult
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
@@ -70,7 +70,7 @@ def test_a_revoked_unit_is_disconnected_within_seconds_without_its_will(
     registry.subscribe("musterroll/1/+/death")
     began = time.monotonic()
     with database.transaction() as session:
-        enrol.revoke(session, unit.uid, "ann", now)
+        revocation.revoke(session, unit.uid, reason="lost", actor="ann", now=now)
     assert device.closed()
     assert time.monotonic() - began < 4
     assert unharmed.publish(f"musterroll/1/{other.uid}/birth")

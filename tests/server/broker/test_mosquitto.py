@@ -16,7 +16,7 @@ from musterroll.domain.enrolment.secrets import matches
 from musterroll.domain.values.errors import DomainError
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
-from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment import revocation
 from pydantic import SecretStr
 
 from tests.support.enrolment import accept_latest, enrol_unit
@@ -52,7 +52,7 @@ def test_it_lists_the_registrys_workers_and_every_active_credential(database: Da
     first, second_unit, lost = (enrol_unit(database, now, serial) for serial in ("ONE-1", "TWO-2", "LOST-3"))
     second = enrol_unit(database, now, "ONE-1")
     with database.transaction() as session:
-        enrol.revoke(session, lost.uid, "ann", now)
+        revocation.revoke(session, lost.uid, reason="lost", actor="ann", now=now)
     assert provision_mosquitto(database, settings)
     logins = lines(settings)
     assert set(logins) == {"registry", *(f"registry-{number}" for number in range(2, 9)), first.uid, second_unit.uid}

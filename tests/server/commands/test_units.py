@@ -1,6 +1,7 @@
 """Units moved and replaced from a terminal, and the contracts due and segments that planners list."""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from musterroll.storage.engine.database import Database
 from musterroll.usecases.reconciliation import run as reconciliation_run
 
 from tests.support.documents import take
+from tests.support.enrolment import enrol_unit
 
 NOW = datetime.now(UTC)
 UNITS = "Serial Number,Manufacturer,Model,Status\nSN1001,Acme,Pump,Installed\nSN1002,Acme,Pump,In Stock\n"
@@ -57,3 +59,16 @@ def test_contracts_due_and_segments_are_listed_with_what_their_value_is_of() -> 
     assert data("renewals", "--within", "30")["items"] == []
     assert "dormant" in [segment["key"] for segment in data("segments")]
     assert "At-risk revenue" in run("segments").output
+
+
+def test_a_credential_is_revoked_and_a_new_one_offered() -> None:
+    assert isinstance(run("units", "revoke", "SN1001", "--reason", "stolen").exception, DomainError)
+    database = Database(os.environ["MUSTERROLL_DATABASE_URL"])
+    unit = enrol_unit(database, NOW, "SN1001")
+    database.close()
+    done = run("units", "revoke", unit.uid, "--reason", "stolen")
+    assert done.output == f"The credential of SN1001 is revoked. To issue a new one: musterroll units readmit {unit.uid}\n"
+    assert data("units", "readmit", unit.uid).keys() == {"unit", "token", "expires_at"}
+    offered = run("units", "readmit", unit.uid).output
+    assert "valid once" in offered
+    assert "musterroll-agent enroll --force" in offered

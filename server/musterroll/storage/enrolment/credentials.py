@@ -15,7 +15,7 @@ from musterroll.storage.tables.enrolment import ClaimToken, Credential, Credenti
 from musterroll.storage.tables.operations import ConfigRevision
 from musterroll.storage.tables.units import Unit
 
-_REVISION = "credentials"
+_REVISION, _REVOCATIONS = "credentials", "revocations"
 
 
 class ActiveCredential(NamedTuple):
@@ -25,10 +25,13 @@ class ActiveCredential(NamedTuple):
     secret_hash: str
 
 
-def add(session: Session, credential: Credential) -> Credential:
-    """Store a credential: active, or pending if its unit ever had one (another enrolment may have just won the race)."""
+def add(session: Session, credential: Credential, *, replaces: bool = False) -> Credential:
+    """Store a credential: active, or pending if its unit ever had one (another enrolment may have just won the race).
+
+    One that `replaces` a revoked credential is pending only where the unit has an active one again.
+    """
     ever = session.exec(select(Credential.id).where(Credential.unit_id == credential.unit_id).limit(1)).first()
-    if ever is None:
+    if ever is None or replaces:
         credential.status = CredentialStatus.ACTIVE
         credential.decided_at = credential.created_at
         try:
@@ -86,15 +89,28 @@ def renew(session: Session, credential: Credential, secret_hash: str) -> bool:
     return bool(renewed.rowcount == 1)
 
 
+def all_of(session: Session, uid: str, most: int) -> list[Credential]:
+    """The credentials that a unit has or had, newest first, at most `most`."""
+    rows = select(Credential).join(Unit, col(Unit.id) == col(Credential.unit_id)).where(Unit.uid == uid)
+    return list(session.exec(rows.order_by(col(Credential.id).desc()).limit(most)))
+
+
 def move(
-    session: Session, unit_id: int, old: CredentialStatus, new: CredentialStatus, now: datetime, actor: str, only: int | None = None
+    session: Session,
+    unit_id: int,
+    old: CredentialStatus,
+    new: CredentialStatus,
+    now: datetime,
+    actor: str,
+    only: int | None = None,
+    reason: str = "",
 ) -> int:
     """Move the credentials of a unit (or `only` one) from `old` to `new`. Returns how many changed."""
     chosen = update(Credential).where(col(Credential.unit_id) == unit_id, col(Credential.status) == old)
     if only is not None:
         chosen = chosen.where(col(Credential.id) == only)
     result: Any = session.execute(
-        chosen.values(status=new, decided_at=now, decided_by=actor).execution_options(synchronize_session="fetch")
+        chosen.values(status=new, decided_at=now, decided_by=actor, reason=reason).execution_options(synchronize_session="fetch")
     )
     return int(result.rowcount)
 
@@ -140,17 +156,32 @@ def every_active(session: Session) -> Iterator[tuple[str, str]]:
     yield from session.exec(chosen)
 
 
-def count_change(session: Session) -> None:
+def count_change(session: Session, *, revoked: bool = False) -> None:
     """Count a change. Call it last: the row stays locked until the commit, so that no change is missed behind another."""
+    if revoked:
+        _count(session, _REVOCATIONS)
+    _count(session, _REVISION)
+
+
+def _count(session: Session, name: str) -> None:
     session.execute(
         text(
             "INSERT INTO config_revision (name, number) VALUES (:name, 1)"
             " ON CONFLICT (name) DO UPDATE SET number = config_revision.number + 1"
         ),
-        {"name": _REVISION},
+        {"name": name},
     )
 
 
 def revision(session: Session) -> int:
     """The number of changes of credentials so far."""
-    return session.exec(select(ConfigRevision.number).where(ConfigRevision.name == _REVISION)).one_or_none() or 0
+    return _counted(session, _REVISION)
+
+
+def revocations(session: Session) -> int:
+    """The number of times that credentials were revoked so far."""
+    return _counted(session, _REVOCATIONS)
+
+
+def _counted(session: Session, name: str) -> int:
+    return session.exec(select(ConfigRevision.number).where(ConfigRevision.name == name)).one_or_none() or 0

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Index, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
 from musterroll.storage.tables.columns import BIG, DOCUMENT, Audited, row_id, word
 
@@ -17,8 +17,10 @@ class CredentialStatus(StrEnum):
     REVOKED = "revoked"
 
 
-class Credential(SQLModel, table=True):
+class Credential(Audited, table=True):
     """What a device proves itself with. A unit has at most one active credential; a second enrolment waits for a person."""
+
+    audited = frozenset({"id", "status", "decided_at", "decided_by", "reason"})  # what people decide; no hash of a secret
 
     __table_args__ = (
         Index(
@@ -38,6 +40,7 @@ class Credential(SQLModel, table=True):
     created_at: datetime
     decided_at: datetime | None = None
     decided_by: str = Field(default="", max_length=120)
+    reason: str = Field(default="", max_length=500)  # why it was revoked, which its device is told
 
 
 class ClaimToken(Audited, table=True):
@@ -54,6 +57,7 @@ class ClaimToken(Audited, table=True):
     serials: list[str] = Field(default_factory=list, sa_type=DOCUMENT)  # serial keys; empty = any
     account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)
     site_id: int | None = Field(default=None, foreign_key="site.id", sa_type=BIG)
+    unit_id: int | None = Field(default=None, foreign_key="unit.id", sa_type=BIG)  # whose revoked credential it replaces, at once
     created_at: datetime
     created_by: str = Field(max_length=120)
     revoked_at: datetime | None = None

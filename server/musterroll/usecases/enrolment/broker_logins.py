@@ -27,6 +27,11 @@ def revision(session: Session) -> int:
     return credentials.revision(session)
 
 
+def revocations(session: Session) -> int:
+    """A number that grows when a credential is revoked, of which a broker must hear at once."""
+    return credentials.revocations(session)
+
+
 def still_active(session: Session, ids: Collection[int]) -> set[int]:
     """The credentials among these that are still active."""
     return credentials.still_active(session, ids)

@@ -125,7 +125,7 @@ def enroll(session: Session, request: EnrolRequest, now: datetime, interval: int
     if token is None or token.id is None:
         raise Forbidden("this claim token is unknown; check it or request a new one", "token_unknown")
     require_open(token, identity.serial, now)
-    unit, evidence = known_device.unit_of(session, identity, evidence, now)
+    unit, evidence = known_device.unit_of(session, identity, evidence, now, token.unit_id)
     secret = new_secret()
     credential = known_device.renewed(session, unit, token, evidence, secret, now) or _issue(session, unit, token, evidence, secret, now)
     seconds = unit.interval or session.get_one(Product, unit.product_id).interval or interval
@@ -143,7 +143,7 @@ def _issue(session: Session, unit: Unit, token: ClaimToken, evidence: dict[str, 
         evidence=evidence,
         created_at=now,
     )
-    credential = credentials.add(session, requested)
+    credential = credentials.add(session, requested, replaces=token.unit_id is not None)
     actor = f"token {token.label}"
     _note(session, unit, None, credential.status, f"credential {credential.id} enrolled with claim token {token.label!r}", actor, now)
     if credential.status is CredentialStatus.ACTIVE:
@@ -187,8 +187,10 @@ def decide(session: Session, credential_id: int, accept: bool, actor: str, now: 
     if credential.status is not CredentialStatus.PENDING:
         raise Conflict(f"enrolment {credential_id} has already been decided: {credential.status}", "already_decided")
     new = CredentialStatus.ACTIVE if accept else CredentialStatus.REFUSED
+    replaced = False
     if accept:
-        _retire(session, unit, CredentialStatus.ACTIVE, CredentialStatus.REVOKED, f"replaced by credential {credential_id}", actor, now)
+        cause = f"replaced by credential {credential_id}"
+        replaced = _retire(session, unit, CredentialStatus.ACTIVE, CredentialStatus.REVOKED, cause, actor, now)
     credentials.move(session, credential.unit_id, CredentialStatus.PENDING, new, now, actor, only=credential_id)
     _note(session, unit, CredentialStatus.PENDING, new, f"credential {credential_id} {'accepted' if accept else 'rejected'}", actor, now)
     if accept:
@@ -196,22 +198,14 @@ def decide(session: Session, credential_id: int, accept: bool, actor: str, now: 
         token = session.get(ClaimToken, credential.claim_token_id) if credential.claim_token_id else None
         if token is not None:
             deploy.deploy(session, unit, token, actor, now)
-        credentials.count_change(session)
+        credentials.count_change(session, revoked=replaced)
 
 
-def revoke(session: Session, uid: str, actor: str, now: datetime) -> None:
-    """Revoke the credential of a unit; brokers disconnect it within seconds. Raises NotFound if none is active."""
-    active = credentials.active(session, uid)
-    locked = credentials.locked_unit(session, active.id) if active else None
-    if locked is None:
-        raise NotFound(f"unit {uid} has no active credential")
-    _retire(session, locked[1], CredentialStatus.ACTIVE, CredentialStatus.REVOKED, "credential revoked", actor, now)
-    credentials.count_change(session)
-
-
-def _retire(session: Session, unit: Unit, old: CredentialStatus, new: CredentialStatus, cause: str, actor: str, now: datetime) -> None:
-    if credentials.move(session, unit.id or 0, old, new, now, actor):
+def _retire(session: Session, unit: Unit, old: CredentialStatus, new: CredentialStatus, cause: str, actor: str, now: datetime) -> bool:
+    moved = credentials.move(session, unit.id or 0, old, new, now, actor) > 0
+    if moved:
         _note(session, unit, old, new, cause, actor, now)
+    return moved
 
 
 def _note(session: Session, unit: Unit, old: CredentialStatus | None, new: CredentialStatus, cause: str, actor: str, now: datetime) -> None:

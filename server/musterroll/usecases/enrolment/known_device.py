@@ -23,11 +23,15 @@ from musterroll.storage.units.transitions import NewStateChange
 _AGAIN = "enrolled again"
 
 
-def unit_of(session: Session, identity: IdentityClaim, evidence: dict[str, str], now: datetime) -> tuple[Unit, dict[str, str]]:
-    """The unit of this identity, created if new, and the evidence to record.
+def unit_of(
+    session: Session, identity: IdentityClaim, evidence: dict[str, str], now: datetime, only: int | None = None
+) -> tuple[Unit, dict[str, str]]:
+    """The unit of this identity, created if new, and the evidence to record. A token made for one unit (`only`) enrols no other.
 
     A device with the serial and the hardware of an enrolled unit is that unit. Another maker or model than that unit's is recorded.
     """
+    if only is not None:
+        return successors.unit(session, session.get_one(Unit, only)), evidence
     for namesake, product, reported in credentials.namesakes(session, identity.serial_key):
         if same_hardware(reported, evidence):
             renamed = (product.maker_key, product.model_key) != (identity.maker_key, identity.model_key)

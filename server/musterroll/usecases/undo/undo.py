@@ -28,6 +28,7 @@ from musterroll.usecases.undo.tables import table_undos
 from musterroll.usecases.warranty import periods as warranty_periods
 
 _BATCH = 5_000
+_CREDENTIAL = "credential"  # who may have copied the secret would be let in again
 _ACCESS = ("person", "token")  # people could give themselves back what was taken from them
 
 Tables = dict[str, TableUndo]
@@ -137,6 +138,8 @@ def _undoable(session: Session, change_id: int) -> AuditChange:
     change = session.get(AuditChange, change_id)
     if change is None:
         raise NotFound(f"there is no change {change_id}")
+    if change.kind == _CREDENTIAL:
+        raise Conflict("a revoked credential stays revoked; `musterroll units readmit`, or the unit's page, issues a new one", "not_undone")
     if change.kind in _ACCESS:
         raise Conflict(f"change {change_id} is about users or tokens and cannot be undone", "not_undone")
     if stored_progress.unfinished(session, change_id):

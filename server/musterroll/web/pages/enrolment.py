@@ -11,10 +11,10 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from musterroll.domain.access import Role
-from musterroll.domain.values.errors import DomainError
+from musterroll.domain.values.errors import Conflict, DomainError
 from musterroll.storage.accounts import hierarchy, sites
 from musterroll.storage.tables.enrolment import ClaimToken
-from musterroll.usecases.enrolment import enrol
+from musterroll.usecases.enrolment import enrol, revocation
 from musterroll.usecases.enrolment.enrol import PendingEnrolment
 from musterroll.usecases.units.look_up import unit_card
 from musterroll.usecases.units.unit_card import UnitCard
@@ -61,6 +61,18 @@ def create() -> Response:
             created = enrol.create_token(session, **_token_fields(form), actor=actor().name, now=now)
     except DomainError as refusal:
         return make_response(_overview_page(form=form, refused=str(refusal)), 422)
+    return make_response(_overview_page(shown=_new_token(*created)))
+
+
+@pages.post("/units/<uid>/credential")
+@needs(Role.ADMIN)
+def readmit(uid: str) -> Response:
+    """The command with which the device of a unit gets a new credential, after its last was revoked."""
+    try:
+        with transaction() as session:
+            created = revocation.readmit(session, uid, actor=actor().name, now=clock())
+    except Conflict as refusal:
+        return make_response(_overview_page(refused=str(refusal)), 409)
     return make_response(_overview_page(shown=_new_token(*created)))
 
 

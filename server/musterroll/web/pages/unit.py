@@ -12,6 +12,7 @@ from musterroll.domain.units.lifecycle import moves_from
 from musterroll.storage.liveness import outages
 from musterroll.storage.units.unit_card import unit_id
 from musterroll.usecases.coverage.verdict import coverage
+from musterroll.usecases.enrolment import revocation
 from musterroll.usecases.findings.more_evidence import unit_doubts
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.undo.own_changes import OwnChange
@@ -59,6 +60,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", for
         messages = unit_history.messages(session, uid, None, MESSAGES)
         doubts = unit_doubts(session, unit_id(session, card.uid))
         outage = outages.of_unit(session, unit_id(session, card.uid) or 0)
+        credential = revocation.last(session, card.uid)
         unit_notes, done = notes(session, uid), _done(session, uid)
         periods = warranty_periods.periods(session, uid) if may_act else []
         use = usage_chart(session, UsageScope(unit=card.uid), request.args, now)
@@ -85,6 +87,7 @@ def show(uid: str, now: datetime, refused: str | None = None, act: str = "", for
         outage_title=outage_title,
         done=done,
         link=f"{public_address()}/u/{card.uid}",
+        credential=credential,
         may_act=may_act and not related.merged_into,
         onward=moves_from(card.lifecycle),
         periods=[period for period in periods if period.voided_on is None and (period.ends_on is None or period.ends_on > now.date())],

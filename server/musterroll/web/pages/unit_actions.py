@@ -15,6 +15,7 @@ from musterroll.storage.accounts import sites
 from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.units import Unit
 from musterroll.storage.units.unit_card import unit_id
+from musterroll.usecases.enrolment import revocation
 from musterroll.usecases.liveness import pause_alerts
 from musterroll.usecases.undo import own_changes
 from musterroll.usecases.units import incidents, notes
@@ -112,6 +113,20 @@ def resume_unit_alerts(uid: str) -> AnyResponse:
     with transaction() as session:
         pause_alerts.resume_alerts(session, uid, actor().name, clock())
     return redirect(f"/units/{uid}?done=released", 303)
+
+
+@pages.post("/units/<uid>/credential/revoke")
+@needs(Role.ADMIN)
+def revoke_credential(uid: str) -> AnyResponse:
+    now = clock()
+    try:
+        with transaction() as session:
+            revocation.revoke(session, uid, reason=_field("reason"), actor=actor().name, now=now)
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _refused(uid, now, "revoke", error)
+    return redirect(f"/units/{uid}#identity", 303)
 
 
 def _run(uid: str, act: str, action: Callable[[Session, str, datetime], AuditChange]) -> AnyResponse:

@@ -306,15 +306,6 @@ def test_refusing_leaves_the_credential_in_use_alone(database: Database, issue: 
         enrol.decide(session, 999, True, "ann", now)
 
 
-def test_a_unit_whose_credential_was_revoked_waits_for_a_person_again(database: Database, issue: Any, enroll: Any, now: datetime) -> None:
-    uid = enroll(issue()).uid
-    with database.transaction() as session:
-        enrol.revoke(session, uid, "ann", now)
-    assert enroll(issue()).status is PENDING
-    with database.transaction() as session, pytest.raises(NotFound):
-        enrol.revoke(session, uid, "ann", now)
-
-
 def _at_once(count: int, work: Callable[[int], Any]) -> list[Any]:
     def safe(number: int) -> Any:
         try:

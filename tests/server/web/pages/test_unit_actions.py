@@ -14,6 +14,7 @@ from musterroll.usecases.units.related import related_units
 from werkzeug.test import TestResponse
 
 from tests.server.web.conftest import Visitor
+from tests.support.enrolment import enrol_unit
 from tests.support.sample_fleet import LATE, NEVER, OPERATING, SHARED, STALE, TWIN
 
 UNIT = "/units/u000k400mvx7"
@@ -189,3 +190,18 @@ def test_a_stale_form_of_a_late_unit_is_told_what_happened_meanwhile(technician:
     again = technician.post(f"{address[1]}/move", seen=address[1], to="retired")
     assert (first.status_code, again.status_code) == (303, 409)
     assert "is already retired" in again.text
+
+
+def test_an_admin_revokes_a_credential_with_a_reason_and_issues_a_new_one(visitor: Visitor, fleet_database: Database) -> None:
+    unit = f"/units/{enrol_unit(fleet_database, datetime.now(UTC), 'K4011111').uid}"
+    refused = visitor.post(f"{unit}/credential/revoke", seen=unit, reason=" ")
+    assert refused.status_code == 422
+    assert "give a reason" in refused.text.lower()
+    assert visitor.post(f"{unit}/credential/revoke", seen=unit, reason="stolen from the van").status_code == 303
+    assert "credential revoked: stolen from the van" in visitor.get(unit).text
+    assert "musterroll-agent enroll --registry" in visitor.post(f"{unit}/credential", seen=unit).text
+
+
+def test_a_technician_revokes_nothing(technician: Visitor) -> None:
+    assert "Revoke credential" not in technician.get(UNIT).text
+    assert technician.post(f"{UNIT}/credential/revoke", seen=UNIT, reason="no").status_code == 404
