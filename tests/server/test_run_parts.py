@@ -48,7 +48,7 @@ def test_the_parts_together_are_the_whole(postgres_database: Database, tmp_path:
     with postgres_database.transaction() as session:
         run.reconcile(session, NOW, NOW, store=True)
     with postgres_database.frozen() as session:
-        computed, works = parts.begin(session, NOW, NOW, dice.randint(1, 4))
+        computed, works = parts.begin(session, NOW, NOW, dice.randint(2, 6))
         whole = run.compute(session, NOW, NOW).columns
         results = [parts.compute(session, work, _folder(tmp_path, number)) for number, work in enumerate(works)]
         assert len(results) > 1
@@ -100,6 +100,8 @@ def worker(fleet: Database, tmp_path: Path) -> Iterator[Callable[..., WorkerProc
 
 def test_workers_share_a_run_and_it_stores_what_one_process_would(fleet: Database, worker: Callable[..., WorkerProcess]) -> None:
     alone = _stored_alone(fleet)
+    with fleet.transaction() as session:
+        workers.record_pulse(session, "another", NOW)  # for a third part: those below show themselves on another day
     with ThreadPoolExecutor(1) as leader:
         with held_up(fleet):
             helpers = [worker(), worker()]
@@ -113,9 +115,8 @@ def test_workers_share_a_run_and_it_stores_what_one_process_would(fleet: Databas
         assert "of a reconciliation was computed" in helper.log()
     with fleet.snapshot() as session:
         assert session.execute(text("SELECT count(*) FROM run_part")).scalar_one() == 0
-        assert [name for (name,) in session.execute(text("SELECT name FROM process_heartbeat WHERE name LIKE 'worker:%'"))] == [
-            "worker:elsewhere"
-        ], "workers that were stopped took their leave"
+        pulses = session.execute(text("SELECT name FROM process_heartbeat WHERE name LIKE 'worker:%'")).scalars()
+        assert set(pulses) == {"worker:elsewhere", "worker:another"}, "workers that were stopped took their leave"
 
 
 def test_what_is_written_during_a_shared_run_is_in_its_results(fleet: Database) -> None:

@@ -23,7 +23,6 @@ from musterroll.usecases.operations import workers
 from musterroll.usecases.reconciliation.run import Computed, compare, day_and_instant, find
 
 _LEAST = 200_000  # units: a smaller fleet is computed sooner than its parts are divided and gathered
-_EACH = 2  # parts for each process, so that one that is slower holds up the others less
 
 
 def processes(session: Session, on: date | datetime, now: datetime) -> int:
@@ -39,12 +38,15 @@ def processes(session: Session, on: date | datetime, now: datetime) -> int:
 
 
 def begin(session: Session, on: date | datetime, now: datetime, sharing: int) -> tuple[Computed, list[Work]]:
-    """A whole run that is not computed yet, in a session whose data does not change, and its parts for so many processes."""
+    """A whole run that is not computed yet, in a session whose data does not change, and a part for each of so many processes.
+
+    No more parts than processes: to find its records, each has whole tables read.
+    """
     day, instant = day_and_instant(on, now)
     marks, stamp = frozenset(reconcile_queue.marks(session)), cell_counters.stamp(session)
     columns = Columns(session, after=stamp)
     several, none = parts.serials(columns)
-    shares = divide(parts.fleet(columns), _EACH * sharing)
+    shares = divide(parts.fleet(columns), sharing)
     works = [Work(day, to_ms(instant), part, several, none if part is shares[-1] else []) for part in shares]
     return Computed(columns, day, instant, marks, stamp), works
 
