@@ -56,7 +56,7 @@ _MORE = {
         "/installed-base?account=A1",
     ],
     "/renewals": ["/renewals?within=90&only=risk", "/renewals?account=A1"],
-    "/licences": ["/licences?by=account"],
+    "/licences": ["/licences?by=account", "/licences?by=each&kind=device", "/licences/lines", "/licences/lines?account=A1"],
     "/targets": ["/targets"],
 }
 

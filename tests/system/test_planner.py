@@ -19,8 +19,8 @@ pytestmark = pytest.mark.browser
 
 ADDRESSES = (
     *("/installed-base", "/installed-base?by=age&account=A00001", "/installed-base/map", "/accounts", "/accounts/A00001"),
-    *("/renewals?only=falling", "/contracts", "/contracts/C-201", "/licences", "/targets", "/segments", "/segments/attach"),
-    *("/segments/near-end", "/segment-pairs"),
+    *("/renewals?only=falling", "/contracts", "/contracts/C-201", "/licences?by=each", "/licences/lines", "/targets"),
+    *("/segments", "/segments/attach", "/segments/near-end", "/segment-pairs"),
     *("/fleet?cells=011&warranty=yes", "/worth", "/limits", "/definitions", "/usage?counter=pages&breakdown=cohort"),
     *("/customers", "/customers/list?who=now", "/invoices"),
     "/accounts/A00001?counter=pages&period=week",

@@ -25,6 +25,8 @@ from musterroll.storage.warranty.periods import policy_of
 from musterroll.usecases.warranty import products as verbs
 
 _ACTOR = "command line"
+_CLASSES = [reporting.value for reporting in ReportingClass]
+_KINDS, _RULES = [kind.value for kind in UnitKind], [rule.value for rule in LicenceRule]
 _PRODUCTS: Columns[dict[str, Any]] = (
     Column("MAKER", lambda row: row["maker"]),
     Column("MODEL", lambda row: row["model"]),
@@ -100,9 +102,13 @@ def list_(context: Context, text: str, limit: int, as_json: bool) -> None:
 @click.option("--list-price", type=Amount(), help="List price per unit per year, or none.")
 @click.option("--currency", help="Currency of the list price, such as EUR.")
 @click.option("--policy", help="Warranty policy; '' for the default.")
-@click.option("--reporting", type=click.Choice(list(ReportingClass)), help="Reporting class.")
-@click.option("--kind", type=click.Choice(list(UnitKind)), help="What its units are; existing units are identified by its rule at once.")
-@click.option("--licence-rule", type=click.Choice(list(LicenceRule)), help="Count units, hosts or processor cores as licences.")
+@click.option("--reporting", type=click.Choice(_CLASSES), help="Reporting class.")
+@click.option(
+    "--kind",
+    type=click.Choice(_KINDS),
+    help="What its units are; existing units are identified by its rule at once.",
+)
+@click.option("--licence-rule", type=click.Choice(_RULES), help="Count units, hosts or processor cores as licences.")
 @click.option("--interval", help="Time between reports, such as 5min, 1h or 1d; none: as each device is configured.")
 @json_option
 @click.pass_obj

@@ -52,6 +52,13 @@ def test_a_product_and_a_unit_are_given_an_interval() -> None:
 
 
 @pytest.mark.usefixtures("roll")
+def test_a_product_is_given_a_kind_a_licence_rule_and_a_reporting_class() -> None:
+    json_of("products", "set", "acme", "pump 3", "--kind", "node", "--licence-rule", "host", "--reporting", "sleepy")
+    (product,) = json_of("products", "list")
+    assert (product["kind"], product["licence_rule"], product["reporting"]) == ("node", "host", "sleepy")
+
+
+@pytest.mark.usefixtures("roll")
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -47,16 +47,21 @@ SELECT e.account_id, e.product_id, e.units, e.uncovered, CASE p.licence_rule
     WHEN 'host' THEN e.alone + coalesce(h.hosts, 0) WHEN 'core' THEN e.alone_cores + coalesce(h.cores, 0) ELSE e.units END AS licences
 FROM each e JOIN run_product p ON p.id = e.product_id
 LEFT JOIN of_hosts h ON h.account_id IS NOT DISTINCT FROM e.account_id AND h.product_id = e.product_id"""
-# Where licences count by host or core, those of a customer and of its subsidiaries are one pool.
+# Where licences count by host or core, those of a customer and of its subsidiaries are one pool. What it has over or under is shown at
+# the account that has the most units without a licence, or the most licences without a unit.
 _BALANCE = """
 WITH RECURSIVE up(id, top) AS (
   SELECT id, id FROM run_parent WHERE parent_id IS NULL OR parent_id NOT IN (SELECT id FROM run_parent)
   UNION ALL SELECT a.id, u.top FROM up u JOIN run_parent a ON a.parent_id = u.id),
 both_sides AS (
-  SELECT account_id, product_id, sold AS n FROM run_sold UNION ALL SELECT account_id, product_id, -licences FROM run_taken)
-SELECT coalesce(u.top, b.account_id) AS account_id, b.product_id, CAST(sum(b.n) AS BIGINT) AS spare
-FROM both_sides b JOIN run_product p ON p.id = b.product_id AND p.licence_rule <> 'unit' LEFT JOIN up u ON u.id = b.account_id
-GROUP BY ALL HAVING sum(b.n) <> 0"""
+  SELECT account_id, product_id, sold AS n FROM run_sold UNION ALL SELECT account_id, product_id, -licences FROM run_taken),
+own AS (
+  SELECT coalesce(u.top, b.account_id) AS top, b.account_id, b.product_id, sum(b.n) AS n
+  FROM both_sides b JOIN run_product p ON p.id = b.product_id AND p.licence_rule <> 'unit' LEFT JOIN up u ON u.id = b.account_id
+  GROUP BY ALL),
+pooled AS (SELECT *, sum(n) OVER (PARTITION BY top, product_id) AS spare FROM own)
+SELECT account_id, product_id, CAST(spare AS BIGINT) AS spare FROM pooled WHERE spare <> 0
+QUALIFY row_number() OVER (PARTITION BY top, product_id ORDER BY CASE WHEN spare < 0 THEN n ELSE -n END, account_id) = 1"""
 _GRAIN = """
 WITH parts AS (
   SELECT account_id, product_id, sold, active, listed, 0 AS units, 0 AS licences, 0 AS over,

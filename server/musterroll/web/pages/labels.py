@@ -89,6 +89,7 @@ def _labels_page() -> str:
             selection = _from_list(session, pasted, most, now)
         else:
             selection = _from_filters(session, filters, params.get("after") or None, most, now) if named else Selection([], [])
+<<<<<<< HEAD
         for_customers = _for_customers(session)
         chosen = for_customers and params.get("for") == "customers"
         paths = customer_page.paths(session, [card.uid for card in selection.cards]) if chosen else {}
@@ -96,6 +97,10 @@ def _labels_page() -> str:
     labels = [_customer_label(card, paths[card.uid]) if chosen else _label(card) for card in hardware]
     if without := len(selection.cards) - len(labels):
         selection.missing.append(f"{without} unit{'' if without == 1 else 's'} without hardware (seats, nodes and the like) have no label.")
+=======
+    selection = _with_hardware(selection)
+    labels = [_label(card) for card in selection.cards]
+>>>>>>> 2f6a60a (Numbers of licences lead to their units and lines on the page; use at one site; choices of commands are values)
     sheets = _sheets(labels, on_sheet, skipped)
     facts = {"sizes": SIZES, "size": size, "skipped": skipped, "pasted": pasted, "named": named, "selection": selection, "sheets": sheets}
     return page("labels.html", now, **facts, for_customers=for_customers, chosen=chosen)
@@ -125,6 +130,14 @@ def _from_list(session: Session, pasted: str, most: int, now: datetime) -> Selec
         elif len(result.units) > 1:
             missing.append(f"{code[:80]}: {len(result.units)} units share this serial; each has a label.")
     return Selection(list(cards.values()), missing)
+
+
+def _with_hardware(selection: Selection) -> Selection:
+    """Without the units that no label can be put on."""
+    cards = [card for card in selection.cards if card.kind.hardware]
+    without = len(selection.cards) - len(cards)
+    says = f"{without} unit{'' if without == 1 else 's'} without hardware (seats, nodes and the like) have no label."
+    return selection._replace(cards=cards, missing=[*selection.missing, *([says] if without else [])])
 
 
 def _label(card: UnitCard) -> Label:

@@ -38,10 +38,11 @@ class UsageChart(NamedTuple):
 def overview() -> str:
     now = clock()
     product, by = request.args.get("product", 0, int), request.args.get("breakdown", "")
+    site = request.args.get("site", "").strip()[:80] or None
     by = by if by in BREAKDOWNS else "firmware"
     with snapshot() as session:
         engagement, falling = adoption.engagement(session, now), declining.declining(session, now)
-        shown = chart(session, UsageScope(product_id=product or None), request.args, now)
+        shown = chart(session, UsageScope(site=site) if site else UsageScope(product_id=product or None), request.args, now)
         products = sites.products(session, "", 0, _PRODUCTS)
     result = engagement.value
     counter = shown.counter if shown else next((row.counter for row in result.counters(product)), OPERATING)
@@ -50,6 +51,7 @@ def overview() -> str:
     segment = request.args.get("segment") or None
     accounts = declining.some(falling.value, segment=segment)
     params = {"product": product or None, "counter": counter, "period": shown and shown.period.value, "breakdown": by, "segment": segment}
+    params["site"] = site
     return page(
         "usage.html",
         now,
@@ -60,7 +62,7 @@ def overview() -> str:
             "parts_of": parts[-SHOWN:] if by == "cohort" else parts[:SHOWN],
         },
         **{"steps": result.steps(product)[:SHOWN], "falling": falling, "accounts": accounts[:SHOWN], "more": len(accounts) - SHOWN},
-        **{"segments": sorted({row.segment for row in falling.value.accounts if row.segment}), "segment": segment},
+        **{"site": site, "segments": sorted({row.segment for row in falling.value.accounts if row.segment}), "segment": segment},
         **{"label": history.label, "step_label": adoption.step_label, "periods": list(Period)},
         here=lambda **changes: here(params, **changes),
     )

@@ -107,11 +107,8 @@ def test_a_user_limited_to_an_account_sees_its_use_only(planner: Visitor, used: 
     assert limited.get("/api/v1/usage?unit=x&site=y").status_code == 422
 
 
-def test_licences_stand_beside_the_units_provisioned_and_active(planner: Visitor) -> None:
-    rows = items(planner, "/api/v1/licences?by=account&window=7")
-    page = planner.get("/licences?by=account&window=7").text
-    assert "Active in 7 days" in page
-    assert [f"{row['provisioned']:,}</td>" in page for row in rows] == [True] * len(rows)
-    assert all(row["over"] == int(str(row["provisioned"])) - int(str(row["gross"])) for row in rows)
-    export = planner.get("/api/v1/licences?by=account&window=7&format=csv")
-    assert len(list(csv.DictReader(io.StringIO(export.text)))) == len(rows)
+def test_the_page_shows_the_use_at_one_site(planner: Visitor) -> None:
+    (site, *_) = items(planner, "/api/v1/sites")
+    page = planner.get(f"/usage?site={site['ref']}&counter=pages&period=week").text
+    assert f"Pages at site {site['ref']} by week" in page
+    assert planner.get("/usage?site=NOWHERE").status_code == 404
