@@ -35,15 +35,9 @@ _BREAKDOWNS, _KINDS = [by.value for by in PositionBreakdown], [kind.value for ki
 
 @click.command()
 @click.option("--on", type=DayOrInstant(), help="As of this day, or an instant such as 2026-11-01T12:00Z; default: now.")
-<<<<<<< HEAD
-@click.option("--by", default="segment", show_default=True, type=click.Choice(list(PositionBreakdown)), help="Break down by.")
-@click.option("--kind", type=click.Choice(list(UnitKind)), help="Only products whose units are of this kind; not for past days.")
-@click.option("--window", type=click.IntRange(1, LONGEST_WINDOW), help="Days of active units; default: as admins have set it (30).")
-=======
 @click.option("--by", default="segment", show_default=True, type=click.Choice(_BREAKDOWNS), help="Break down by.")
 @click.option("--kind", type=click.Choice(_KINDS), help="Only products whose units are of this kind; not for past days.")
-@click.option("--window", default=30, show_default=True, type=click.IntRange(1, LONGEST_WINDOW), help="Days of active units.")
->>>>>>> 2f6a60a (Numbers of licences lead to their units and lines on the page; use at one site; choices of commands are values)
+@click.option("--window", type=click.IntRange(1, LONGEST_WINDOW), help="Days of active units; default: as admins have set it (30).")
 @click.option("--trend", type=click.IntRange(1, 120), metavar="MONTHS", help="Also show the end of each of the last MONTHS months.")
 @click.option("--quarters", is_flag=True, help="With --trend: ends of quarters only.")
 @json_option

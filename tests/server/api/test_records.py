@@ -217,9 +217,8 @@ def test_the_installed_base_is_sliced_and_a_month_adds_up(records_api: RecordsAp
 def test_licences_count_seats_beside_those_sold(small_api: RecordsApi) -> None:
     small_api.put("targets", measure="active_licences", target="1", from_on="2026-01-05")
     licences = small_api.get("licences?on=2026-11-01&by=segment")
-    assert licences["items"] == [
-        {"name": "enterprise", "active": 0, "gross": 2, "listed": 0, "provisioned": None, "active_units": None, "over": None}
-    ]
+    (item,) = licences["items"]
+    assert (item["name"], item["active"], item["gross"], item["provisioned"], item["over"]) == ("enterprise", 0, 2, None, None)
     assert (licences["total"]["gross"], licences["level"]) == (2, "below")
     small_api.put("targets", measure="active_licences", target="0", from_on="2026-01-31")
     *_, today = small_api.get("licences/trend?months=3&every=quarter")["items"]

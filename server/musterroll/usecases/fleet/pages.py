@@ -167,13 +167,9 @@ def conditions(session: Session, filters: FleetFilter, now: datetime) -> list[Co
     if filters.liveness:
         where.append(fleet_queries.is_liveness(session, filters.liveness, listening, ms))
     if filters.heard is not None:
-<<<<<<< HEAD
-        where.append(fleet_filters.heard_after(ms - filters.heard * _DAY))
+        where.append(fleet_filters.heard_after(session, ms - filters.heard * _DAY))
     if filters.used is not None:
         where.append(fleet_filters.used_after(session, filters.used, ms // _DAY - USED_DAYS))
-=======
-        where.append(fleet_filters.heard_after(session, ms - filters.heard * _DAY))
->>>>>>> 2f6a60a (Numbers of licences lead to their units and lines on the page; use at one site; choices of commands are values)
     if filters.operating is not None:
         where.append(fleet_queries.is_operating(listening, ms) == filters.operating)
     return where

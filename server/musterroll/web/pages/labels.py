@@ -89,18 +89,11 @@ def _labels_page() -> str:
             selection = _from_list(session, pasted, most, now)
         else:
             selection = _from_filters(session, filters, params.get("after") or None, most, now) if named else Selection([], [])
-<<<<<<< HEAD
+        selection = _with_hardware(selection)
         for_customers = _for_customers(session)
         chosen = for_customers and params.get("for") == "customers"
         paths = customer_page.paths(session, [card.uid for card in selection.cards]) if chosen else {}
-    hardware = [card for card in selection.cards if card.kind.hardware]
-    labels = [_customer_label(card, paths[card.uid]) if chosen else _label(card) for card in hardware]
-    if without := len(selection.cards) - len(labels):
-        selection.missing.append(f"{without} unit{'' if without == 1 else 's'} without hardware (seats, nodes and the like) have no label.")
-=======
-    selection = _with_hardware(selection)
-    labels = [_label(card) for card in selection.cards]
->>>>>>> 2f6a60a (Numbers of licences lead to their units and lines on the page; use at one site; choices of commands are values)
+    labels = [_customer_label(card, paths[card.uid]) if chosen else _label(card) for card in selection.cards]
     sheets = _sheets(labels, on_sheet, skipped)
     facts = {"sizes": SIZES, "size": size, "skipped": skipped, "pasted": pasted, "named": named, "selection": selection, "sheets": sheets}
     return page("labels.html", now, **facts, for_customers=for_customers, chosen=chosen)

@@ -89,7 +89,8 @@ def change(product_id: int) -> Response:
     }
     try:
         with transaction() as session:
-            warranty_products.change_product(session, product_id, _terms(form), actor().name, clock())
+            known = warranty_products.settings_of(session, product_id)
+            warranty_products.change_product(session, product_id, _terms(form, known), actor().name, clock())
     except DomainError as refusal:
         return make_response(_detail_page(product_id, str(refusal)), 422)
     return redirect("/products", 303)
@@ -152,8 +153,8 @@ def _policy_page(row: WarrantyPolicy | None, form: PolicyForm, refused: str | No
     return page("policy.html", clock(), policy=row, form=form, starts=STARTS, refused=refused)
 
 
-def _terms(form: dict[str, str]) -> ProductSettings:
-    """The terms in the form. Raises DomainError."""
+def _terms(form: dict[str, str], known: ProductSettings) -> ProductSettings:
+    """The terms in the form; what its units are stays where the form does not say. Raises DomainError."""
     if form["reporting"] not in set(ReportingClass):
         raise DomainError("choose a reporting class", "bad_choice")
     try:
@@ -161,9 +162,10 @@ def _terms(form: dict[str, str]) -> ProductSettings:
     except InvalidOperation:
         raise DomainError("the list price must be an amount such as 120.00", "bad_number") from None
     interval = durations.seconds(form["interval"]) if form["interval"] else None
-    if form["kind"] not in set(UnitKind) or form["licence_rule"] not in set(LicenceRule):
+    kind, rule = form["kind"] or known.kind, form["licence_rule"] or known.licence_rule
+    if kind not in set(UnitKind) or rule not in set(LicenceRule):
         raise DomainError("choose what its units are and how they count as licences", "bad_choice")
-    counted = (UnitKind(form["kind"]), LicenceRule(form["licence_rule"]))
+    counted = (UnitKind(kind), LicenceRule(rule))
     return ProductSettings(ReportingClass(form["reporting"]), form["policy"], price, form["currency"].upper(), interval, *counted)
 
 
