@@ -23,8 +23,8 @@ class WindowSetting(NamedTuple):
 def _of(reporting: ReportingClass, rule: WindowRule) -> tuple[WindowSetting, WindowSetting]:
     words = reporting.replace("_", " ").capitalize()
     return (
-        WindowSetting(f"{reporting}.reports", f"{words}: stale after this many missed reports", "reports", rule.reports, 1, 100),
-        WindowSetting(f"{reporting}.grace", f"{words}: and at least this much longer", "seconds", rule.grace, 1, 30 * 86_400),
+        WindowSetting(f"{reporting}.reports", f"{words}: missed reports until stale", "reports", rule.reports, 1, 100),
+        WindowSetting(f"{reporting}.grace", f"{words}: extra time, at least", "seconds", rule.grace, 1, 30 * 86_400),
     )
 
 

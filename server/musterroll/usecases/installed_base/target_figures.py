@@ -107,13 +107,18 @@ def wanted(session: Session, now: datetime) -> list[TargetOf]:
     return list(dict.fromkeys([*fleet, *(course.of for course in targets.current(session, now))]))
 
 
-def measure(session: Session, of: Sequence[TargetOf], closing: date | datetime, now: datetime) -> TargetFigures:
-    """The figures at the end of a past day, or at an instant, and at the ends of the months before."""
+def measure(
+    session: Session, of: Sequence[TargetOf], closing: date | datetime, now: datetime, known: TargetFigures | None = None
+) -> TargetFigures:
+    """The figures at the end of a past day, or at an instant, and at the ends of the months before.
+
+    `known`: figures of the same scopes and day, of which the ends of months are taken as far as no bridge begins there.
+    """
     last = run_at(closing, now)
-    days = [*ends_before(last.on), last.on]
+    openings = {period: period.before(last.on) for period in TargetPeriod}
+    days = sorted({*openings.values(), last.on}) if known else [*ends_before(last.on), last.on]
     moments = [*days[:-1], closing]
     columns_of_days = run_statements.of_past(session, [run_at(moment, now) for moment in moments], to_ms(now))
-    openings = {period: period.before(last.on) for period in TargetPeriod}
     scopes = list(dict.fromkeys(each.scope for each in of))
     counted: _Counted = {scope: [] for scope in scopes}
     conditions: dict[Scope, str] | None = None
@@ -127,6 +132,8 @@ def measure(session: Session, of: Sequence[TargetOf], closing: date | datetime, 
         for period, opening in openings.items():
             if day == opening:
                 target_counts.keep(columns, f"opening_{period}")
+    for scope, figures in ((scope, known.of(scope)) for scope in scopes) if known else ():
+        counted[scope] = sorted((dict(figures.days if figures else []) | dict(counted[scope])).items())
     bridges: dict[Scope, dict[str, TargetBridge]] = {scope: {} for scope in scopes}
     for period, opening in openings.items():
         target_counts.make_changes(columns, f"opening_{period}")
@@ -173,7 +180,11 @@ def _units(session: Session, moves: Moves) -> list[MovedUnit]:
 
 
 def _count(session: Session, now: datetime) -> TargetFigures:
-    return measure(session, wanted(session, now), now, now)
+    """The ends of months are counted on a new day, after an import, and where a target is new; else only what bridges need."""
+    of, row = wanted(session, now), last(session)
+    imported = from_ms(import_runs.last_imported_at(session) or 0)
+    same = row is not None and row.value.on == now.date() and imported < row.at <= now and all(row.value.has(each) for each in of)
+    return measure(session, of, now, now, row.value if row and same else None)
 
 
 FIGURES = Figure[TargetFigures]("targets", TypeAdapter(TargetFigures), _count)

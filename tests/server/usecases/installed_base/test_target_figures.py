@@ -95,6 +95,7 @@ def test_figures_of_targets_are_those_of_pandas(database: Database, monkeypatch:
             for day, of_day in of.days:
                 assert of_day == counts(fleet, of.scope, day), (of.scope, day)
         check_bridges(figures, fleet)
+        assert target_figures.measure(session, wanted, NOW, NOW, figures) == figures
         by_page = base_licences.licences(session, NOW, base_licences.LicenceBreakdown.SEGMENT, NOW)
         fleet_now, health = (figures.scopes[number].days[-1][1].licences for number in (0, 4))
         assert (fleet_now, health) == (by_page.total.active, by_page.counts["health"].active)

@@ -16,7 +16,7 @@ def test_an_admin_sets_a_window_and_every_place_shows_it(visitor: Visitor, fleet
     assert "3 min (always on, reporting every" in visitor.get("/definitions").text
     assert visitor.post("/definitions/windows", seen="/definitions", **form).headers["Location"] == "/definitions#windows"
     page = visitor.get("/definitions").text
-    assert "stale after this many missed reports: from 3 to 10 reports (admin)" in page
+    assert "missed reports until stale: from 3 to 10 reports (admin)" in page
     assert "10 min (always on, reporting every" in page
     assert "10 min (always on, reporting every" in visitor.get("/installed-base").text
     refused = visitor.post("/definitions/windows", seen="/definitions", **{**form, "value": "many"})
