@@ -17,7 +17,7 @@ _ROWS: Columns[WindowValue] = (
 
 @click.group()
 def windows() -> None:
-    """Windows: how much silence makes units stale, by reporting class, and the window of active units."""
+    """Windows: how much silence makes units stale, and the window of active units."""
 
 
 @windows.command("list")
