@@ -68,12 +68,22 @@ def _texts(column: Sequence[Any]) -> Iterable[str]:
     return map(_TEXT[kinds.pop()], column) if len(kinds) == 1 else [_TEXT[type(value)](value) for value in column]
 
 
+def alike(column: Sequence[Any]) -> bool:
+    """Whether all values of a column that has some are the same; one and true are not."""
+    first = column[0]
+    if column.count(first) < len(column):
+        return False
+    return first is None or type(first) is str or len(set(map(type, column))) == 1
+
+
 def plain_column(column: Sequence[Any]) -> Sequence[Any]:
     """A column of rows in plain values, as `image`.
 
     >>> plain_column([date(2026, 1, 2), None])
     ['2026-01-02', None]
     """
+    if alike(column):
+        return [value if type(value := column[0]) in _AS_IS else _REMEMBERED[type(value)](value)] * len(column)
     if set(map(type, column)) <= _AS_IS:
         return column
     return [value if type(value) in _AS_IS else _REMEMBERED[type(value)](value) for value in column]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from musterroll.readers.cells import clock_gap, heading_key, instant, serial
-from musterroll.readers.fields import NOTHING, Field, Hints
+from musterroll.readers.fields import NOTHING, ColumnReader, Field, Hints
 from musterroll.readers.nothing import means_nothing
 from musterroll.readers.statuses import Statuses, UnknownWord
 from musterroll.readers.table import BadFile, Numeric
@@ -45,6 +45,8 @@ class CellValues(dict[str, Any]):
         self._field, self._hints, self._tally = field, hints, tally
         self._words = {heading_key(word) or word.strip(): meaning.strip() for word, meaning in words.items()}
         self._statuses = field.read if isinstance(field.read, Statuses) else None
+        self._may_have_gaps, self._is_serial = field.read is instant, field.read is serial
+        self._read = field.read.read if isinstance(field.read, ColumnReader) else field.read
 
     def read(self, cell: str) -> Any:
         """Raises DomainError."""
@@ -55,26 +57,27 @@ class CellValues(dict[str, Any]):
         if self._is_nothing(cell):
             self._tally.nothing[cell.strip()] += 1
             return NOTHING
-        if self._field.read is serial and isinstance(cell, Numeric):
+        if self._is_serial and isinstance(cell, Numeric):
             self._tally.numeric[self._field.label] += 1
-        value = self._field.read(self._field.label, cell[1:] if cell[0] == "'" and _INERT.match(cell) else cell, self._hints)
-        if self._field.read is instant and isinstance(value, int) and (taken := clock_gap(self._field.label, cell, self._hints, value)):
+        value = self._read(self._field.label, cell[1:] if cell[0] == "'" and _INERT.match(cell) else cell, self._hints)
+        if self._may_have_gaps and isinstance(value, int) and (taken := clock_gap(self._field.label, cell, self._hints, value)):
             self._tally.gaps[self._field.label, cell.strip()[:40], taken] += 1
         return value
 
     def __missing__(self, cell: str) -> Any:
-        gaps = self._tally.gaps.total()
+        gaps = self._tally.gaps.total() if self._may_have_gaps else 0
         value = self.read(cell)
-        in_gap = self._tally.gaps.total() > gaps
+        in_gap = self._may_have_gaps and self._tally.gaps.total() > gaps
         # Other words for nothing, and times that did not exist, are counted for each row.
         if len(self) < _REMEMBERED and not in_gap and (value is not NOTHING or cell.isspace() or not cell):
             self[cell] = value
         return value
 
     def _is_nothing(self, cell: str) -> bool:
-        meaning = self._words.get(heading_key(cell) or cell.strip()) if self._words else None
-        if meaning is not None and (not meaning or heading_key(meaning) == heading_key(cell)):
-            return not meaning
+        if self._words:
+            meaning = self._words.get(heading_key(cell) or cell.strip())
+            if meaning is not None and (not meaning or heading_key(meaning) == heading_key(cell)):
+                return not meaning
         return means_nothing(cell) and not (self._field.name == "country" and cell.strip() == "NA")  # Namibia
 
     def _status(self, statuses: Statuses, cell: str) -> Any:

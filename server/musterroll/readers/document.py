@@ -154,7 +154,7 @@ class Document:
         }
         self._left_out, self._empty, self.deleted = 0, Counter(), set()
         for line in self._table.lines():
-            if not self._is_deleted(line):
+            if self._deleted is None or not self._is_deleted(line):
                 yield self._row(line, columns, required)
             elif (row := self._deleted_row(line, columns)) and self.kind.ends:
                 yield row
@@ -217,10 +217,10 @@ class Document:
                 values[name] = value
             if self.kind.stand_in:
                 self.kind.stand_in(values)
-            for name, label in required.items():
-                if name not in values:
-                    self._empty[name] += 1
-                    raise cells.BadCell(f"the {label} is empty")
+            if not required.keys() <= values.keys():
+                name, label = next((name, label) for name, label in required.items() if name not in values)
+                self._empty[name] += 1
+                raise cells.BadCell(f"the {label} is empty")
             if self.kind.complete:
                 self.kind.complete(values)
         except DomainError as error:

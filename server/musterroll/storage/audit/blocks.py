@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select, text
 from sqlmodel import Session, col
 
-from musterroll.domain.audit import Image
+from musterroll.domain.audit import Image, alike
 from musterroll.storage.engine import bulk
 from musterroll.storage.tables.audit import AuditEntry
 
@@ -72,8 +72,7 @@ def pack(table: str, keys: Sequence[int], columns: Mapping[str, Sequence[Any]]) 
 
 def _shortened(values: Sequence[Any]) -> Any:
     """The value that all rows have, in place of as many."""
-    same = values.count(values[0]) == len(values) and len(set(map(type, values))) == 1
-    return values[0] if same else values
+    return values[0] if alike(values) else values
 
 
 def unpack(number: int, table: str, after: Mapping[str, Any]) -> list[LoggedEntry]:

@@ -163,10 +163,14 @@ def insert_columns(session: Session, model: type[SQLModel], columns: Mapping[str
     """Insert rows given by their columns (at least one row), as `insert`."""
     table: Table = model.__table__  # type: ignore[attr-defined]
     ready: dict[str, Sequence[Any]] = {}
+    for_all = dict(same)
     for name, values in columns.items():
+        if len(values) >= _WORTH_SENDING and values[0] is not None and values.count(values[0]) == len(values):
+            for_all[name] = values[0]
+            continue
         process = _to_driver(session, table, name)
         ready[name] = list(map(process, values)) if process else values
-    shared = {name: process.__wrapped__(value) if (process := _to_driver(session, table, name)) else value for name, value in same.items()}
+    shared = {n: process.__wrapped__(value) if (process := _to_driver(session, table, n)) else value for n, value in for_all.items()}
     put(session, table, ready, shared)
 
 

@@ -50,6 +50,8 @@ class TaggedUnits:
 
     def note(self, row: DocumentRow) -> str:
         """What a person should know of a row that makes a new unit."""
+        if not self._tagged and not self._hosts:
+            return ""
         for unit in self._tagged.get(row.values.get("asset_tag", ""), ()):
             product = self._products[unit.facts[-1]]
             return f"the asset tag {row.values['asset_tag']} is on {product.maker} {product.model} {unit.serial}, too"

@@ -22,6 +22,7 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.audit.record import NewRows
 
 _BATCH = 5_000
+_REMEMBERED = 1 << 15  # standard periods
 _TABLE = "warranty_period"
 
 
@@ -50,15 +51,17 @@ def apply_policies(session: Session, unit_ids: Iterable[int], now: datetime, cha
 
 
 class PreparedPeriods(NamedTuple):
-    """Policies and reserved row ids for the standard periods of new units."""
+    """The standard periods of new units as far as they are worked out, and reserved row ids for them."""
 
-    policies: dict[int | None, warranty_rules.Policy]
+    standard: "_StandardPeriods"
     ids: list[int]
 
 
-def prepare(session: Session, most: int) -> PreparedPeriods:
-    """Prepare the standard periods of at most `most` units."""
-    return PreparedPeriods(stored_periods.policies(session) if most else {}, import_rows.reserve_ids(session, WarrantyPeriod, most))
+def prepare(session: Session, most: int, before: PreparedPeriods | None = None) -> PreparedPeriods:
+    """Prepare the standard periods of at most `most` units. What was worked out for others `before` holds as long as the policies do."""
+    policies = stored_periods.policies(session) if most else {}
+    standard = before.standard if before and before.standard.holds(policies) else _StandardPeriods(policies)
+    return PreparedPeriods(standard, import_rows.reserve_ids(session, WarrantyPeriod, most))
 
 
 _Facts = tuple[int | None, str, tuple[Any, ...]]  # what a period follows from: row id of the policy, zone, and dates as in `UnitDates`
@@ -66,7 +69,7 @@ _Facts = tuple[int | None, str, tuple[Any, ...]]  # what a period follows from: 
 
 def add_standard_periods(session: Session, unit_ids: Iterable[int], facts: Iterable[_Facts], prepared: PreparedPeriods) -> NewRows:
     """Store the standard periods of newly registered units. Returns them for the audit log."""
-    periods = map(_StandardPeriods(prepared.policies).__getitem__, facts)
+    periods = map(prepared.standard.__getitem__, facts)
     new = [(unit_id, period) for unit_id, period in zip(unit_ids, periods, strict=True) if period is not None]
     return _add_all(session, new, prepared.ids[: len(new)])
 
@@ -77,6 +80,10 @@ class _StandardPeriods(dict[_Facts, CoveragePeriod | None]):
     def __init__(self, policies: dict[int | None, warranty_rules.Policy]) -> None:
         super().__init__()
         self._policies = policies
+
+    def holds(self, policies: dict[int | None, warranty_rules.Policy]) -> bool:
+        """Whether the periods follow from these policies, and there is room for more."""
+        return policies == self._policies and len(self) < _REMEMBERED
 
     def __missing__(self, facts: _Facts) -> CoveragePeriod | None:
         policy, zone, dates = facts

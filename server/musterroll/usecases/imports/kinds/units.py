@@ -59,6 +59,7 @@ class UnitImporter(Importer):
         self.name_questions = NameQuestions(self)
         super().__init__(session, source)
         self._tagged = TaggedUnits(self)
+        self._warranties: warranty_periods.PreparedPeriods | None = None  # of the batch before
         self._stored = 0  # rows
 
     @classmethod
@@ -175,8 +176,8 @@ class UnitImporter(Importer):
         note = self._suspended(row)
         before, values = known.facts if known else _NEW, row.values
         site = values.get("site") or before["site"]
-        account = values.get("account") or (values.get("site") and self._owner(values["site"])) or before["account"]
         owner = self._owner(site) if site else None
+        account = values.get("account") or (values.get("site") and owner) or before["account"]
         if owner not in (None, account):
             mismatch = f"site {site} belongs to account {owner}, not to {account}"
             raise Conflict(mismatch if values.get("site") else f"{mismatch}; fill in the new Site ID")
@@ -206,8 +207,10 @@ class UnitImporter(Importer):
     def _identity_note(self, row: DocumentRow, known: KnownRecord | None) -> str:
         if known is not None and "serial" in known.facts:
             return f"known by its asset tag {row.values['asset_tag']} until now"
-        by_tag = f"no serial number: known by its asset tag {row.values[_TAG]}" if _TAG in row.values else ""
-        return "; ".join(filter(None, (by_tag, self._tagged.note(row) if known is None else "")))
+        note = self._tagged.note(row) if known is None else ""
+        if _TAG not in row.values:
+            return note
+        return "; ".join(filter(None, (f"no serial number: known by its asset tag {row.values[_TAG]}", note)))
 
     def emptied(self, row: DocumentRow, known: KnownRecord, names: Collection[str]) -> KnownRecord:
         rest = {name: value for name, value in details_of(known.facts["details"]).items() if name not in names}
@@ -267,7 +270,7 @@ class UnitImporter(Importer):
 
     def reserve_ids(self, writes: Sequence[PlannedWrite]) -> list[int]:
         self._uids = new_uids(len(writes))
-        self._warranties = warranty_periods.prepare(self.session, len(writes))
+        self._warranties = warranty_periods.prepare(self.session, len(writes), self._warranties)
         return super().reserve_ids(writes)
 
     def columns(self, after: RecordFacts) -> dict[str, Any]:
@@ -305,6 +308,7 @@ class UnitImporter(Importer):
         of_records = zip(*([None if name is None else after[name] for after in facts] for name in _WARRANTY_DATES), strict=True)
         dates = (dates if product.kind.hardware else NO_WARRANTY for product, dates in zip(products, of_records, strict=True))
         inputs = zip(policies, zones, dates, strict=True)
+        assert self._warranties is not None
         return [warranty_periods.add_standard_periods(self.session, ids, inputs, self._warranties)]
 
     def store(self, writes: Sequence[PlannedWrite], change: AuditChange) -> list[int]:
@@ -316,7 +320,7 @@ class UnitImporter(Importer):
         moves = [
             move
             for planned, row_id in zip(writes, ids, strict=True)
-            if _stage(planned) != planned.after["lifecycle"]
+            if (planned.known.facts["lifecycle"] if planned.known else None) != planned.after["lifecycle"]
             for move in self._moves(planned, row_id)
         ]
         passed_on = merged_records.pass_on(self.session, change, Unit, written)
@@ -334,6 +338,8 @@ class UnitImporter(Importer):
 
     def _moves(self, planned: PlannedWrite, unit_id: int) -> list[Transition]:
         move = self._move(planned, unit_id)
+        if planned.after["left_on"] is None:
+            return [move]
         stay = past_stays.dated(planned, move)
         return [move] if stay is None else [stay, move._replace(old=stay.new)]
 
