@@ -3,9 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
-from musterroll.readers.cells import clock_gap, heading_key, instant, serial
+from musterroll.readers.cells import Moment, clock_gap, heading_key, instant, serial
 from musterroll.readers.fields import NOTHING, ColumnReader, Field, Hints
 from musterroll.readers.nothing import means_nothing
 from musterroll.readers.statuses import Statuses, UnknownWord
@@ -14,6 +15,8 @@ from musterroll.readers.table import BadFile, Numeric
 _REMEMBERED = 1 << 14  # cells of a column
 _SHOWN = 12  # words of a note
 _INERT = re.compile(r"'(?:'*[=+\-@\t\r\n]|[0-9]+$)")  # exports put an apostrophe before what a spreadsheet takes for a formula or number
+_BEGINNINGS = frozenset(("installed_on", "shipped_on", "purchased_on"))
+_EPOCH_DAY = date(1970, 1, 1)
 
 
 class Tally(NamedTuple):
@@ -46,6 +49,7 @@ class CellValues(dict[str, Any]):
         self._words = {heading_key(word) or word.strip(): meaning.strip() for word, meaning in words.items()}
         self._statuses = field.read if isinstance(field.read, Statuses) else None
         self._may_have_gaps, self._is_serial = field.read is instant, field.read is serial
+        self._is_beginning = field.name in _BEGINNINGS
         self._read = field.read.read if isinstance(field.read, ColumnReader) else field.read
 
     def read(self, cell: str) -> Any:
@@ -60,6 +64,9 @@ class CellValues(dict[str, Any]):
         if self._is_serial and isinstance(cell, Numeric):
             self._tally.numeric[self._field.label] += 1
         value = self._read(self._field.label, cell[1:] if cell[0] == "'" and _INERT.match(cell) else cell, self._hints)
+        if self._is_beginning and _day_of(value) == _EPOCH_DAY:  # zero, as programs count days and seconds
+            self._tally.nothing[cell.strip()] += 1
+            return NOTHING
         if self._may_have_gaps and isinstance(value, int) and (taken := clock_gap(self._field.label, cell, self._hints, value)):
             self._tally.gaps[self._field.label, cell.strip()[:40], taken] += 1
         return value
@@ -95,6 +102,10 @@ class CellValues(dict[str, Any]):
             raise UnknownWord(
                 f"the {self._field.label} {word!r} is not recognised; say once what it means (--word '{word}={_example(statuses)}')"
             ) from None
+
+
+def _day_of(value: object) -> object:
+    return value.at.date() if isinstance(value, Moment) else value
 
 
 def _example(statuses: Statuses) -> str:

@@ -19,6 +19,7 @@ LONGEST_LINE = 1 << 20  # characters
 MOST_EMPTY = 1 << 20  # empty lines in a row: as many as a sheet has
 _SAMPLE = 60  # rows that show the separator
 _MOST_COUNTED = 50  # columns
+_WRAPPED = re.compile(r'"(?:[^"]|"")*"')
 _SEPARATOR_FIRST = re.compile(r"\ufeff?sep=(.)[\r\n]*")  # a line before the headings that tells Excel the separator
 
 
@@ -29,11 +30,14 @@ def read_text(file: BinaryIO, known: Known, layout: Layout) -> Grid:
     remarks = [remark] if remark else []
     if declared:
         remarks.append(f"row 1 left out: 'sep={declared}'")
-    separator = layout.separator or declared or max(SEPARATORS.values(), key=lambda sign: _fit(file, encoding, sign, known))
+    wrapped = _is_wrapped(file, encoding)
+    if wrapped:
+        remarks.append("each row stands between quotation marks as a whole, which are left out")
+    separator = layout.separator or declared or max(SEPARATORS.values(), key=lambda sign: _fit(file, encoding, sign, known, wrapped))
     if not (layout.separator or declared) and (places := _places(file, encoding, separator, known)):
         remarks.append("columns are told by their place in the line")
         return Grid(lambda: _skip_empty(_placed(file, encoding, places)), remarks=tuple(remarks))
-    return Grid(lambda: _skip_empty(_records(file, encoding, separator)), remarks=tuple(remarks))
+    return Grid(lambda: _skip_empty(_records(file, encoding, separator, wrapped)), remarks=tuple(remarks))
 
 
 def _declared_separator(file: BinaryIO, encoding: str) -> str:
@@ -44,6 +48,24 @@ def _declared_separator(file: BinaryIO, encoding: str) -> str:
     finally:
         text.detach()
     return match[1] if match else ""
+
+
+def _is_wrapped(file: BinaryIO, encoding: str) -> bool:
+    """Whether each row was quoted as a whole, as if it were one value: `"a,""b"",c"`."""
+    sample = [line for line in islice(_unplaced(file, encoding), _SAMPLE) if line]
+    if len(sample) < 2 or not all(map(_WRAPPED.fullmatch, sample)):
+        return False
+    rows = [_unwrapped(line) for line in sample]
+    return any(min(counts) > 1 and len(set(counts)) == 1 for sign in SEPARATORS.values() if (counts := _widths(rows, sign)))
+
+
+def _widths(rows: list[str], separator: str) -> list[int]:
+    return [len(cells) for cells in csv.reader(rows, delimiter=separator)]
+
+
+def _unwrapped(line: str) -> str:
+    content = line.rstrip("\r\n")
+    return content[1:-1].replace('""', '"') + line[len(content) :] if _WRAPPED.fullmatch(content) else line
 
 
 def _places(file: BinaryIO, encoding: str, separator: str, known: Known) -> list[int] | None:
@@ -71,9 +93,9 @@ def _unplaced(file: BinaryIO, encoding: str) -> Iterator[str]:
             text.detach()
 
 
-def _fit(file: BinaryIO, encoding: str, separator: str, known: Known) -> tuple[int, float, int]:
+def _fit(file: BinaryIO, encoding: str, separator: str, known: Known, wrapped: bool = False) -> tuple[int, float, int]:
     """How well a separator fits: headings recognised, then columns that come in every row, at best many."""
-    rows = list(islice(_skip_empty(_records(file, encoding, separator)), _SAMPLE))
+    rows = list(islice(_skip_empty(_records(file, encoding, separator, wrapped)), _SAMPLE))
     if not rows:
         return 0, 0.0, 0
     headings = heading_row(rows, known)
@@ -99,15 +121,14 @@ def _skip_empty(records: Iterator[Line]) -> Iterator[Line]:
                 raise BadFile(f"more than {MOST_EMPTY:,} empty lines follow line {last}; remove them and save the file again")
 
 
-def _records(file: BinaryIO, encoding: str, separator: str) -> Iterator[Line]:
+def _records(file: BinaryIO, encoding: str, separator: str, wrapped: bool = False) -> Iterator[Line]:
     file.seek(0)
     text = io.TextIOWrapper(file, encoding, newline="")
     mixed = f"the row is UTF-8, other rows of the file are {encoding}; save the whole file again as UTF-8"
     may_be_mixed = not encoding.startswith("utf")
     try:
-        reader = csv.reader(
-            _without_formulas(_physical_lines(text), separator), delimiter=separator, skipinitialspace=not separator.isspace()
-        )
+        physical = map(_unwrapped, _physical_lines(text)) if wrapped else _physical_lines(text)
+        reader = csv.reader(_without_formulas(physical, separator), delimiter=separator, skipinitialspace=not separator.isspace())
         while True:
             start = reader.line_num + 1
             try:

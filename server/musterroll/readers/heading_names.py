@@ -203,8 +203,9 @@ PRICE = (
 )
 LINE_TOTAL = (
     "annualvalueofline annualvalue annualamount annualtotal totalannualvalue totalannualprice annualcontractvalue acv totalperyear "
+    "arr annualrecurringrevenue "
     "jahreswert jahresbetrag jahressumme montantannuel valeurannuelle importeanual valoranual importoannuo valoreannuo "
-    "jaarbedrag jaarwaarde wartoscroczna"
+    "jaarbedrag jaarwaarde wartoscroczna | mrr monthlyrecurringrevenue"
 )
 BILLING_PERIOD = (
     "billingperiod billingfrequency billingcycle billinginterval billingterm chargeperiod chargefrequency priceperiod paymentfrequency "

@@ -93,3 +93,14 @@ def test_empty_lines_without_end_are_not_read_to_the_end(monkeypatch: pytest.Mon
     monkeypatch.setattr(csv_files, "MOST_EMPTY", 1000)
     with pytest.raises(BadFile, match=r"more than 1,000 empty lines follow line \d"):
         read(b"Serial,Maker\nSN1,Acme\n" + empty + b"\n" * 140_000)
+
+
+def test_rows_that_are_quoted_as_a_whole_are_read_as_rows() -> None:
+    content = b'"Serial,Maker,Place"\r\n"SN1,Acme,""Hall 1, left"""\r\n"SN2,Acme,Hall 2"\r\n'
+    header, lines = read(content)
+    assert header == ["Serial", "Maker", "Place"]
+    assert [line.cells for line in lines] == [["SN1", "Acme", "Hall 1, left"], ["SN2", "Acme", "Hall 2"]]
+
+
+def test_a_table_whose_cells_are_all_quoted_is_left_as_it_is() -> None:
+    assert read(b'"Serial","Maker"\n"SN1","Acme, Inc."\n')[1][0].cells == ["SN1", "Acme, Inc."]

@@ -257,3 +257,30 @@ def test_texts_written_as_formulas_to_keep_their_zeros_are_texts(separator: str)
         ("0012", "a"),
         ("0013", 'see ="x" there'),
     ]
+
+
+def test_digits_of_other_scripts_are_read_in_dates_and_numbers_and_stay_in_names() -> None:
+    arabic = "Pump \u0663"
+    read = values(
+        "units",
+        f"Serial,Maker,Model,Ship Date,Install Date\nSN1,Acme,{arabic},\u0662\u0660\u0662\u0665-\u0660\u0661-\u0661\u0663,2025年1月14日\n",
+    )
+    assert (read["model"], read["shipped_on"], read["installed_on"]) == (arabic, date(2025, 1, 13), date(2025, 1, 14))
+    line = "Contract Number,Line,Serial,Price Per Year,Currency\nC1,1,SN1,\u0661\u066c\u0662\u0663\u0664\u066b\u0665,EUR\n"
+    assert values("contract-lines", line)["price"] == Decimal("1234.5")
+
+
+def test_the_first_day_of_the_count_of_computers_is_no_date_of_a_unit() -> None:
+    of = document(
+        "units", "Serial,Maker,Model,Ship Date,Install Date,Purchase Date\nSN1,Acme,P,1970-01-01,1970-01-01T00:00:00Z,1970-01-02\n"
+    )
+    (row,) = of.rows()
+    assert isinstance(row, DocumentRow)
+    assert {"shipped_on", "installed_on"}.isdisjoint(row.values)
+    assert row.values["purchased_on"] == date(1970, 1, 2)
+    assert any("'1970-01-01' (once)" in note for note in of.notes())
+
+
+@pytest.mark.parametrize(("heading", "price"), [("MRR", 1200), ("Monthly Recurring Revenue", 1200), ("ARR", 100), ("Annual Value", 100)])
+def test_recurring_revenue_of_a_month_is_counted_for_a_year(heading: str, price: int) -> None:
+    assert values("contract-lines", f"Contract Number,Line,Serial,{heading},Currency\nC1,1,SN1,100,EUR\n")["price"] == price

@@ -8,10 +8,12 @@ import unicodedata
 from datetime import UTC, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
+from musterroll.readers.cells.digits import western
 from musterroll.readers.cells.month_names import month_number, says_nothing
 
 ORDERS = {"dmy": (2, 1, 0), "mdy": (2, 0, 1), "ymd": (0, 1, 2)}  # where the year, the month and the day stand
 _YEAR_FIRST = re.compile(r"([0-9]{4}) ?[-/.] ?([0-9]{1,2}) ?[-/.] ?([0-9]{1,2})\.?|((?:19|20|21|22)[0-9]{2})([0-9]{2})([0-9]{2})")
+_YEAR_MONTH_DAY = re.compile(r"([0-9]{4}) ?[年년] ?([0-9]{1,2}) ?[月월] ?([0-9]{1,2}) ?[日일]?")  # with the words of East Asia
 _COMPACT = re.compile(r"([0-9]{8})T?([0-9]{4}(?:[0-9]{2})?)(Z?)")
 _NUMERIC = re.compile(r"([0-9]{1,2}) ?([-/.]) ?([0-9]{1,2}) ?\2 ?('?[0-9]{2}|[0-9]{4})\.?(?: r\.?)?")
 _TOKENS = re.compile(r"[0-9]+|[^\W\d_]+")
@@ -42,8 +44,12 @@ def written_date(cell: str) -> WrittenDate | None:
 
     >>> written_date("20 Apr, 2021 07:49:50"), written_date("3/17/25").shape
     (WrittenDate(numbers=(2021, 4, 20), shape='certain', clock=datetime.time(7, 49, 50), zone=None), 'short')
+    >>> written_date("2025年1月13日").numbers, written_date("\u0662\u0660\u0662\u0665/\u0660\u0661/\u0661\u0663").numbers
+    ((2025, 1, 13), (2025, 1, 13))
     """
-    cell = " ".join(unicodedata.normalize("NFKC", cell).split())
+    cell = " ".join(western(unicodedata.normalize("NFKC", cell)).split())
+    if not cell.isascii():
+        cell = _YEAR_MONTH_DAY.sub(r"\1-\2-\3", cell)
     if (date := _date(cell)) is not None:
         return date
     if match := _COMPACT.fullmatch(cell):

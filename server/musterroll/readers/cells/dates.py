@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from musterroll.domain.values.dates import local_day
 from musterroll.readers.cells.date_forms import WrittenDate, in_order, possible_orders, written_date
+from musterroll.readers.cells.digits import western
 from musterroll.readers.fields import NOTHING, BadCell, ColumnReader, Hints
 
 _NEVER = frozenset(["never", "nie", "niemals", "jamais", "nunca", "mai", "nooit", "nigdy"])
@@ -48,7 +49,7 @@ def date_order(cell: str) -> frozenset[str]:
     >>> sorted(date_order("31/12/2025")), sorted(date_order("1/2/2025 6:04")), sorted(date_order("2025-12-31"))
     (['dmy'], ['dmy', 'mdy'], [])
     """
-    written = written_date(cell) if cell[:1].isascii() and cell.strip()[:1].isdigit() else None
+    written = written_date(cell) if western(cell).strip()[:1].isdecimal() else None
     return possible_orders(written) if written else frozenset()
 
 
@@ -58,7 +59,8 @@ def counted_in(cell: str) -> str:
     >>> counted_in("45662"), counted_in("1793534400"), counted_in("20250105")
     ('days', 'seconds', '')
     """
-    return next((unit for unit, pattern in _COUNTS.items() if pattern.fullmatch(cell.strip())), "")
+    cell = western(cell).strip()
+    return next((unit for unit, pattern in _COUNTS.items() if pattern.fullmatch(cell)), "")
 
 
 def midnight(cell: str) -> bool:

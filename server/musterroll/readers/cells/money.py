@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from musterroll.domain.values.currencies import CURRENCIES, decimals, named_by
+from musterroll.readers.cells.digits import western
 from musterroll.readers.cells.numbers import SMALLEST, amounts, number
 from musterroll.readers.cells.texts import heading_key
 from musterroll.readers.fields import BadCell, Hints
@@ -47,7 +48,7 @@ def amount(name: str, cell: str, hints: Hints) -> Amount:
     >>> amount("price", "1.200,00 €", Hints())[:2], amount("price", "CHF 1'200.-", Hints())[:2]
     ((Decimal('1200.00'), ('EUR',)), (Decimal('1200'), ('CHF',)))
     """
-    written = str(cell).strip()
+    written = western(str(cell)).strip()
     match = _AMOUNT.fullmatch(written[:_LONGEST])
     if len(written) > _LONGEST or not (match or isinstance(cell, Numeric)):
         raise BadCell(f"the {name} {written[:40]!r} is not an amount; use the format 1234.50 USD")

@@ -6,6 +6,7 @@ from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
 
+from musterroll.readers.cells.digits import western
 from musterroll.readers.fields import BadCell, CellReader, ColumnReader, Hints
 from musterroll.readers.table import Numeric
 
@@ -44,10 +45,12 @@ def written_number(cell: str) -> WrittenNumber | None:
 
     >>> written_number("1.234,50"), written_number("12 34")
     (WrittenNumber(whole='1234', fraction='50', sign=',', doubtful=False), None)
+    >>> written_number("\u0661\u0662\u0663").read(".")
+    Decimal('123.0')
     >>> written_number("1,000").doubtful, written_number("1'000").doubtful
     (True, False)
     """
-    cell = unicodedata.normalize("NFKC", cell).strip()
+    cell = western(unicodedata.normalize("NFKC", cell)).strip()
     for pattern, proven in _FORMS:
         if match := pattern.fullmatch(cell):
             parts = match.groupdict()
@@ -60,7 +63,7 @@ def written_number(cell: str) -> WrittenNumber | None:
 
 def _decimal_signs(cell: str, whole: bool) -> frozenset[str]:
     """The decimal signs a cell can be read with; empty where it has no separator. In a column of whole numbers no amount has a fraction."""
-    runs = _RUN.findall(unicodedata.normalize("NFKC", cell))
+    runs = _RUN.findall(western(unicodedata.normalize("NFKC", cell)))
     number = written_number(runs[0]) if len(runs) == 1 else None
     if number is None or not number.sign:
         return frozenset()

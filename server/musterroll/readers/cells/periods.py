@@ -7,10 +7,10 @@ from musterroll.readers.cells.texts import heading_key
 from musterroll.readers.fields import BadCell, Hints
 
 _MONTHS = {
-    1: r"monthly|month|monatlich|monat|mensuel|mensual|mensal|mensil|maand|miesi",
+    1: r"monthly|month|monatlich|monat|mensuel|mensual|mensal|mensil|maand|miesi|\bmrr\b",
     3: r"quarterly|quarter|vierteljahr|quartal|trimestr|kwarta",
     6: r"semi-?annual|half-?year|biannual|halbjahr|semestr|halfjaar|polro",
-    12: r"annually|annual|yearly|year|jahr|annuel|anual|annuo|annuale|jaar|roczn",
+    12: r"annually|annual|yearly|year|jahr|annuel|anual|annuo|annuale|jaar|roczn|\barr\b",
 }
 _WORDS = {months: re.compile(rf"(?:{words})", re.IGNORECASE) for months, words in _MONTHS.items()}
 _ORDER = (6, 3, 1, 12)  # half a year and a quarter name the year, too
@@ -20,8 +20,8 @@ _MOST = 120
 def months_of(heading: str) -> int:
     """The months that the amounts below a heading are for; 0 where it does not say it.
 
-    >>> months_of("Monthly Price (EUR)"), months_of("Annual price"), months_of("Preis pro Quartal"), months_of("Price")
-    (1, 12, 3, 0)
+    >>> months_of("Monthly Price (EUR)"), months_of("Annual price"), months_of("Preis pro Quartal"), months_of("MRR"), months_of("Price")
+    (1, 12, 3, 1, 0)
     """
     for months in _ORDER:
         if _WORDS[months].search(heading):
