@@ -13,7 +13,7 @@ from musterroll.storage.engine import search
 from musterroll.storage.engine.bulk import among
 from musterroll.storage.tables.audit import AuditChange, AuditEntry
 
-_FIRST = 64  # entries asked for at once, as long as there may be blocks among them
+_FIRST, _NEXT = 8, 500  # entries asked for at once: each may be a block; and behind some of which none was
 _OF_UNITS = frozenset({"warranty_period", "incident", "unit_note"})
 
 
@@ -29,7 +29,9 @@ def entries_back(session: Session, change_id: int, before_id: int | None, limit:
         for *row, last in rows:
             more = [LoggedEntry._make(row)] if last is None else blocks.unpack(row[0], row[1], row[4])
             entries += [entry for entry in more if before_id is None or entry.id < before_id]
-        behind, size = col(e.id) < rows[-1].id, size if any(row.last_row is not None for row in rows) else limit
+            if len(entries) >= limit:
+                break
+        behind, size = col(e.id) < rows[-1].id, _FIRST if any(row.last_row is not None for row in rows) else _NEXT
     return entries[:limit]
 
 
