@@ -75,12 +75,12 @@ def test_status_words_of_asset_systems_are_known(word: str, stage: str) -> None:
     assert LIFECYCLE.read("status", word, NONE) is Lifecycle(stage)
 
 
-@pytest.mark.parametrize(("text", "months"), [("36", 36), ("12 months", 12), ("24.0", 24), ("0", 0)])
+@pytest.mark.parametrize(("text", "months"), [("36", 36), ("12 months", 12), ("24.0", 24), ("0", 0), ("\u0663", 3)])
 def test_months_are_whole_numbers(text: str, months: int) -> None:
     assert cells.months("warranty", text, NONE) == months
 
 
-@pytest.mark.parametrize("text", ["-1", "601", "1.5", "three", "90 days", "٣"])
+@pytest.mark.parametrize("text", ["-1", "601", "1.5", "three", "90 days"])
 def test_other_lengths_of_warranty_are_refused(text: str) -> None:
     with pytest.raises(DomainError, match="number of months"):
         cells.months("warranty", text, NONE)
