@@ -1,7 +1,7 @@
 """Reminders to customers: those that wait, released or dismissed, their rules and their texts."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response
 from pydantic import Field
@@ -31,6 +31,7 @@ from musterroll.storage.contacts import reminders as stored
 from musterroll.usecases.contacts import due, reminders, templates
 
 api = guarded("reminders", "contacts")
+RowNumber = Annotated[int, Field(ge=1, le=2**53 - 1)]
 
 
 class ReminderOut(Schema):
@@ -59,11 +60,13 @@ class ReminderQuery(ListQuery):
 
 
 class ReminderChoice(RequestSchema):
-    ids: list[int] | None = Field(default=None, max_length=reminders.AT_ONCE, description=f"Null: all, {reminders.AT_ONCE} at a time.")
+    ids: list[RowNumber] | None = Field(
+        default=None, max_length=reminders.AT_ONCE, description=f"Null: all, {reminders.AT_ONCE} at a time."
+    )
 
 
 class DismissBody(RequestSchema):
-    ids: list[int] = Field(min_length=1, max_length=reminders.AT_ONCE)
+    ids: list[RowNumber] = Field(min_length=1, max_length=reminders.AT_ONCE)
 
 
 class ReleasedOut(Schema):
