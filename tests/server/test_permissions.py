@@ -15,6 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from musterroll.domain.access import Need, Role, marked, may, need_of
+from musterroll.domain.contacts.customer_page import CustomerPage, Part
 from musterroll.domain.liveness.outages import GroupKind
 from musterroll.domain.segments.outcomes import HandOverWay
 from musterroll.metrics import Metrics
@@ -28,6 +29,7 @@ from musterroll.storage.tables.targets import Target
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access import users as access_users
+from musterroll.usecases.contacts import customer_page
 from musterroll.web.http import menu
 from musterroll.web.http.sign_in import require_sign_in
 from sqlmodel import select
@@ -101,6 +103,7 @@ class Server(NamedTuple):
 def built(database: Database, folder: Path) -> Server:
     sample_fleet.fill(database, datetime.now(UTC))
     with database.transaction() as session:
+        customer_page.set_page(session, CustomerPage(frozenset(Part), "Call us."), "test", datetime.now(UTC))
         for account in session.exec(select(Account)):
             target = {
                 "measure": "coverage_rate",
@@ -119,7 +122,7 @@ def built(database: Database, folder: Path) -> Server:
             session.add(
                 SegmentMember(segment="lapsed", account_id=account.id, units=1, priced=0, why=account.name, entered_on=date(2026, 1, 1))
             )
-    return Server(create_app(Settings(data_dir=folder), database, Metrics()), database)
+    return Server(create_app(Settings(data_dir=folder, public_url="http://roll.example"), database, Metrics()), database)
 
 
 @pytest.fixture
@@ -245,7 +248,7 @@ def things(server: Server, account: str) -> Iterator[str]:
 
 
 def test_things_of_another_account_are_not_there(server: Server) -> None:
-    limited, unlimited = server.client(Role.TECHNICIAN, [OWN]), server.client(Role.TECHNICIAN)
+    limited, unlimited = server.client(Role.PLANNER, [OWN]), server.client(Role.PLANNER)
     for account, there in ((OWN, True), (OTHERS[0], False)):
         addresses = list(things(server, account))
         assert len(addresses) > 10
