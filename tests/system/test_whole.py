@@ -66,8 +66,8 @@ def enrol(serve: Registered, agent: Agent, serial: str) -> None:
 
 
 def status(agent: Agent) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(agent.command("status", "--json").stdout)
-    return told
+    stored: dict[str, Any] = json.loads(agent.command("status", "--json").stdout)
+    return stored
 
 
 def unit(serve: Registered, token: str, serial: str) -> dict[str, Any]:

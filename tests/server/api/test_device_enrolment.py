@@ -114,9 +114,9 @@ def test_a_revoked_device_is_told_why_and_gets_a_new_credential_from_a_person_on
     assert rest.client.post(revocation, json={"reason": "stolen"}, headers=rest.bearer("read", "write")).status_code == 403
     assert rest.client.post(revocation, json={"reason": ""}, headers=admin).status_code == 422
     assert rest.client.post(revocation, json={"reason": "stolen"}, headers=admin).json["kind"] == "credential"
-    told = rest.client.post("/api/v1/enroll/credential", json=asking).json
-    assert (told["status"], told["reason"]) == ("revoked", "stolen")
-    assert told["decided_at"]
+    standing = rest.client.post("/api/v1/enroll/credential", json=asking).json
+    assert (standing["status"], standing["reason"]) == ("revoked", "stolen")
+    assert standing["decided_at"]
     offered = rest.client.post(f"/api/v1/units/{first['unit']}/credential", headers=admin)
     assert (offered.status_code, offered.json["serials"], offered.json["max_uses"]) == (201, ["SN1"], 1)
     again = rest.client.post("/api/v1/enroll", json=body(offered.json["token"]))

@@ -71,14 +71,14 @@ def past_values(quarters: Sequence[QuarterTerms]) -> list[BacktestRow]:
     priced = [[term for term in quarter if term[0] > 0] for quarter in quarters]
     priced = [quarter for quarter in priced if quarter]
     first = next((n for n in range(len(priced)) if sum(map(len, priced[:n])) >= FEWEST), len(priced))
-    due, kept = ([sum(term[place] for term in quarter) for quarter in priced] for place in (0, 1))
+    due, renewed = ([sum(term[place] for term in quarter) for quarter in priced] for place in (0, 1))
 
     def predicted(n: int) -> PredictedAmount:
         forecast = value_forecast(priced[:n], [worth for worth, _ in priced[n]])
         assert forecast is not None
         return forecast
 
-    return rolling_origin(kept, predicted, first, 1, 4, exposure=due, known_ahead=True)
+    return rolling_origin(renewed, predicted, first, 1, 4, exposure=due, known_ahead=True)
 
 
 def _known(forecast: Predictive | None) -> Predictive:

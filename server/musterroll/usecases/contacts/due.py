@@ -28,7 +28,7 @@ class Occasion(NamedTuple):
     """Something that contacts are reminded of: those of a whole account, or with `site_id` those of the site."""
 
     kind: ReminderKind
-    thing: str
+    subject: str
     account_id: int
     site_id: int | None
     on: date
@@ -102,8 +102,8 @@ def _of_accounts(months: list[WarrantyMonth]) -> list[WarrantyMonth]:
 
 def _of_warranty(month: WarrantyMonth) -> Occasion:
     facts = {"units": f"{month.units}", "site": month.site, "month": month.month.isoformat(), "first_day": month.first.isoformat()}
-    thing = f"{month.account_id}:{month.site_id or 0}:{month.month:%Y-%m}"
-    return Occasion(ReminderKind.WARRANTY, thing, month.account_id, month.site_id, month.first, facts)
+    subject = f"{month.account_id}:{month.site_id or 0}:{month.month:%Y-%m}"
+    return Occasion(ReminderKind.WARRANTY, subject, month.account_id, month.site_id, month.first, facts)
 
 
 def _limits(session: Session, rules: dict[ReminderKind, ReminderRule], today: date) -> Iterator[Occasion]:
@@ -123,8 +123,8 @@ def _of_limit(of: LineLimitUse, account_id: int, today: date) -> Occasion:
     until = last_day(span.ends_on).isoformat() if span.ends_on else ""
     numbers = {"used": plain(use.used), "allowed": plain(use.allowance.amount), "left": plain(use.left)}
     facts = {"contract": of.cover.contract.ref, "line": of.cover.line.ref, "what": use.limit.kind.value, "last_day": until}
-    thing = f"{of.cover.line.id}:{use.limit.kind}:{until}:{use.level}"
-    return Occasion(ReminderKind.LIMIT, thing, account_id, None, today, {**facts, **numbers})
+    subject = f"{of.cover.line.id}:{use.limit.kind}:{until}:{use.level}"
+    return Occasion(ReminderKind.LIMIT, subject, account_id, None, today, {**facts, **numbers})
 
 
 def _reminders(session: Session, occasions: list[Occasion], now: datetime) -> list[dict[str, Any]]:
@@ -152,7 +152,7 @@ def _reminder(occasion: Occasion, to: Recipient, now: datetime) -> dict[str, Any
     name = f"{to.first_name} {to.last_name}".strip() or to.account
     own = {"name": name, "first_name": to.first_name, "last_name": to.last_name, "account": to.account}
     return {
-        "key": f"{occasion.kind}:{occasion.thing}:{to.email}",
+        "key": f"{occasion.kind}:{occasion.subject}:{to.email}",
         **{"kind": occasion.kind, "account_id": to.account_id, "contact_id": to.id, "email": to.email},
         **{"language": to.language, "on": occasion.on, "facts": {**own, **occasion.facts}, "created_at": now},
     }

@@ -78,8 +78,8 @@ def choose_window() -> Response:
     days = min(max(request.form.get("window", 30, int), 1), LONGEST_WINDOW)
     with context().database.transaction() as session:
         stored_users.set_licence_window(session, actor().user_id, days)
-    kept = {name: request.form.get(name, "")[:80] for name in ("by", "kind", "every")}
-    return redirect(here({**{name: value for name, value in kept.items() if value}, "window": days}) + "#by", 303)
+    view = {name: request.form.get(name, "")[:80] for name in ("by", "kind", "every")}
+    return redirect(here({**{name: value for name, value in view.items() if value}, "window": days}) + "#by", 303)
 
 
 @pages.get("/licences/lines")

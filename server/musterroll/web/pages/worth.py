@@ -71,9 +71,9 @@ def retention_chart(quarters: list[QuarterRetention]) -> tuple[Lines | None, str
     for of in quarters:
         priced.update({money.worth.currency: money.priced for money in of.money})
     currency = max(priced, key=lambda name: (priced[name], name), default="")
-    kept = [(_begins(of.name), money) for of in reversed(quarters) for money in of.money if money.worth.currency == currency]
+    rows = [(_begins(of.name), money) for of in reversed(quarters) for money in of.money if money.worth.currency == currency]
     known = [
-        (day, money.gross_share, money.net_share) for day, money in kept if money.gross_share is not None and money.net_share is not None
+        (day, money.gross_share, money.net_share) for day, money in rows if money.gross_share is not None and money.net_share is not None
     ]
     days = [day for day, _, _ in known]
     values = {"gross": [round(100 * gross) for _, gross, _ in known], "net": [round(100 * net) for _, _, net in known]}
