@@ -46,8 +46,6 @@ class Access(StrEnum):
 
 
 UNITS = {
-    Access.SUSPENDED: "blocked frozen gesperrt suspendu bloque suspendido bloqueado suspenso sospeso bloccato opgeschort geblokkeerd "
-    "zawieszony zablokowany",
     Lifecycle.DEPLOYED: (
         "trial trialing intrial ontrial freetrial evaluation testversion essai prueba avaliacao prova proef "
         "deployed installed active live inservice inuse inproduction operational commissioned enabled online running working assigned "
@@ -111,6 +109,8 @@ UNITS = {
         "afgevoerd buitengebruik buitenbedrijf gestolen verkocht inactief afgeschreven gearchiveerd vermist "
         "wycofany zezlomowany zutylizowany zgubiony skradziony sprzedany nieaktywny zlikwidowany zagubiony"
     ),
+    Access.SUSPENDED: "blocked frozen gesperrt suspendu bloque suspendido bloqueado suspenso sospeso bloccato opgeschort geblokkeerd "
+    "zawieszony zablokowany",
 }
 
 CONTRACTS = {

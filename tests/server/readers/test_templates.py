@@ -25,6 +25,6 @@ def test_the_template_of_a_kind_is_read_without_a_question(kind: str) -> None:
 def test_a_note_says_what_is_required_how_it_is_written_and_how_else_it_is_called() -> None:
     notes = {column.heading: column.note for column in template(KINDS["units"])}
     assert notes["Serial Number"].startswith("Required: as on the label, stored as text. Also recognised as: serialno, ")
-    assert notes["Status"].startswith("Optional: one of deployed, stock, shipped, returned, retired.")
+    assert notes["Status"].startswith("Optional: one of deployed, stock, shipped, returned, retired, suspended.")
     assert "Optional" in {column.heading: column.note for column in template(KINDS["contracts"])}["Status"]
     assert "seriennummer" in names(KINDS["units"].fields[0])
