@@ -9,9 +9,12 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from musterroll.storage.audit import changes as audit_changes
 from musterroll.storage.engine.database import Database
 from musterroll.storage.imports import sources as stored
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.imports import DocumentSource
+from sqlmodel import select
 
 from tests.support.api_server import Answer, Asked, api_server
 from tests.support.apis.salesforce import Salesforce
@@ -128,8 +131,11 @@ def test_killed_at_random_while_pages_come_and_records_change(database: Database
         expected = {(ident, record["Name"]) for ident, record in crm.objects["Account"].items()}
     assert set(bench.rows("SELECT ref, name FROM account")) == expected
     assert bench.rows("SELECT count(*) FROM account") == [(ACCOUNTS + TIMES,)]
-    created = "SELECT count(*), count(DISTINCT row_key) FROM audit_entry WHERE table_name = 'account' AND before IS NULL"
-    assert bench.rows(created) == [(ACCOUNTS + TIMES, ACCOUNTS + TIMES)]
+    with database.snapshot() as session:
+        changes = session.exec(select(AuditChange.id)).all()
+        entries = [entry for change in changes for entry in audit_changes.entries_back(session, change or 0, None, 1_000)]
+    created = [entry.key for entry in entries if entry.table == "account" and entry.before is None]
+    assert (len(created), len(set(created))) == (ACCOUNTS + TIMES, ACCOUNTS + TIMES)
 
 
 def _killed(bench: SourceBench, crm: Salesforce, chance: random.Random) -> bool:

@@ -71,8 +71,8 @@ def pack(table: str, keys: Sequence[int], columns: Mapping[str, Sequence[Any]]) 
 
 
 def _shortened(values: Sequence[Any]) -> Any:
-    """The value that all rows have, in place of as many."""
-    return values[0] if alike(values) else values
+    """The value that all rows have, in place of as many; not where it is a list, which would be read as one value for each row."""
+    return values[0] if alike(values) and not isinstance(values[0], list) else values
 
 
 def unpack(number: int, table: str, after: Mapping[str, Any]) -> list[LoggedEntry]:

@@ -116,3 +116,10 @@ def test_what_a_person_changed_in_a_row_of_a_block_stays_when_the_file_comes_aga
     with database.snapshot() as session:
         unit: Any = session.execute(text("SELECT lifecycle, installed_on, warranty_months FROM unit WHERE id = :id"), {"id": key}).one()
         assert (unit[0], str(unit[1]), unit[2]) == (Lifecycle.RETURNED.value, str(date(2025, 3, 11)), 36)
+
+
+@pytest.mark.parametrize("value", [[], [1, 2], ["a"], {"a": [1]}, None, "", "text", 0, True])
+def test_a_value_that_all_rows_have_is_unpacked_as_it_was(value: Any) -> None:
+    (block,) = blocks.pack("mapping", [1, 2, 3], {"id": [1, 2, 3], "same": [value] * 3})
+    rows = blocks.unpack(3, "mapping", json.loads(block.after))
+    assert [row.after for row in rows] == [{"id": number, "same": value} for number in (3, 2, 1)]
