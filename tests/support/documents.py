@@ -64,6 +64,10 @@ FLEET = {
     "billing": (
         "Contract Number,Subscription Status,Last Invoice Date,Payment State\nC1,active,2026-10-16,paid\nC2,past_due,2026-01-31,Past Due\n"
     ),
+    "invoices": (
+        "Invoice Number,Account ID,Contract Number,Invoice Date,Due Date,Amount,Balance Due,Currency,Payment State,Paid Date\n"
+        "INV1,A1,,2026-08-01,2026-08-31,1200,,EUR,Paid,2026-08-20\nINV2,,C1,2026-09-01,,300.50,100.50,EUR,,\n"
+    ),
     "telemetry": (
         "serial,manufacturer,first_seen,last_seen,firmware,Operating Hours\n"
         "SN1001,Acme,2025-02-15T09:00:00Z,2026-11-01T11:58:29Z,1.4.2,6000\n"
@@ -76,10 +80,6 @@ FLEET = {
         "T2,GONE77,,2026-08-01,,question,,\n"
     ),
     "rates": "Date,Currency,Rate,Base Currency\n2026-11-27,USD,1.0832,EUR\n2026-11-27,JPY,161.25,\n2026-11-26,USD,1.081,EUR\n",
-    "invoices": (
-        "Invoice Number,Account ID,Contract Number,Invoice Date,Due Date,Amount,Balance Due,Currency,Payment State,Paid Date\n"
-        "INV1,A1,,2026-08-01,2026-08-31,1200,,EUR,Paid,2026-08-20\nINV2,,C1,2026-09-01,,300.50,100.50,EUR,,\n"
-    ),
     "deliveries": (
         "Delivery Date,Manufacturer,Model,Order Number,Quantity,At Least,At Most\n"
         "2026-12-15,Acme,Pump 3,PO1,40,,\n2027-01-15,Acme,Rotor 9,,100,60,120\n"
