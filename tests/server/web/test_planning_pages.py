@@ -29,7 +29,7 @@ _NUMBERS = re.compile(r'<a[^>]*href="(/fleet\?[^"]*)"[^>]*>([0-9,]+)</a>')
 PAGES = [
     *(f"/installed-base?by={by}" for by in ("account", "segment", "product", "country", "firmware", "age")),
     *("/installed-base?account=A00001", "/installed-base?account=A00001&by=country", "/installed-base/map"),
-    *("/accounts", "/accounts/A00003", "/renewals", "/licences", "/licences?by=account", "/licences/lines"),
+    *("/accounts", "/accounts/A00003", "/renewals", "/licences", "/licences?by=account"),
     *(f"/segments/{key}" for key in ("dormant", "over-quantity", "old-firmware", "old-model", "near-expiry", "attach")),
 ]
 
