@@ -37,6 +37,7 @@ births = st.builds(
     clock=st.none() | st.booleans(),
     card=st.none() | data,
     evidence=st.dictionaries(texts, texts, max_size=4),
+    run=texts,
 )
 usages = st.dictionaries(
     st.text("abc_é", max_size=MAX_NAME), st.integers(-MAX_INTEGER, MAX_INTEGER) | st.floats(-(2.0**53) + 1, 2.0**53 - 1), max_size=16
