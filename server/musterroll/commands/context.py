@@ -67,7 +67,7 @@ def start_logging(settings: "Settings") -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[_plain, last]))
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    for noisy in ("alembic", "apscheduler", "waitress.queue"):
+    for noisy in ("alembic", "apscheduler", "fontTools", "fpdf", "waitress.queue"):
         logging.getLogger(noisy).setLevel(logging.WARNING if settings.log_level != "debug" else logging.INFO)
 
 

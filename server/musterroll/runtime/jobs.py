@@ -197,8 +197,9 @@ class _RegistryJobs(NamedTuple):
             made = of and review_packs.make(session, of, now)
         if of and made:
             with self.database.transaction() as session:
-                review_packs.keep(session, of, made, now)
-            log.info("the review pack of %s was made", of.label)
+                stored = review_packs.keep(session, of, made, now)
+            if stored:
+                log.info("the review pack of %s was made", of.label)
 
     def heartbeat(self, now: datetime) -> None:
         with self.database.transaction() as session:

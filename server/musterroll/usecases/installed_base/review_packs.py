@@ -78,14 +78,14 @@ def make(session: Session, of: PackOf, now: datetime) -> MadePack:
     return MadePack(content, pdf(content), workbook(content))
 
 
-def keep(session: Session, of: PackOf, made: MadePack, now: datetime) -> None:
-    """Store a pack in place of an earlier one, with an event the first time, and delete what is too old.
+def keep(session: Session, of: PackOf, made: MadePack, now: datetime) -> bool:
+    """Store a pack in place of an earlier one, with an event the first time, and delete what is too old. Returns whether it was stored.
 
     A period in which nothing was deployed and no licence used has none: the registry did not exist then.
     """
     checkpoints.put(session, _mark(of.period), of.first.toordinal(), to_ms(now))
     if not any(made.review.counts):
-        return
+        return False
     row = stored.pack(session, of.period, of.first)
     if row is None:
         row = ReviewPack(period=of.period, first_on=of.first, as_of_on=made.review.as_of, made_at=0, pdf=b"", xlsx=b"")
@@ -95,6 +95,7 @@ def keep(session: Session, of: PackOf, made: MadePack, now: datetime) -> None:
     about = {"variant": of.period.value, "on": made.review.as_of, "detail": of.label}
     key = f"review-pack:{of.label}"
     stored_events.record(session, [NewEvent(EventKind.REVIEW_PACK, to_ms(now), key, units=0, **about)])  # type: ignore[arg-type]
+    return True
 
 
 def pack(session: Session, label: str) -> ReviewPack:

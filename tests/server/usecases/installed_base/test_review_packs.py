@@ -73,6 +73,6 @@ def test_each_period_is_due_once_and_old_packs_go(sqlite_database: Database) -> 
                 review_packs.keep(session, of, full, now)
                 dues.append(of.label)
         assert dues == ["2026-09", "2026-Q3", "2026-10", "2026-11", "2026-12", "2026-Q4"]
-        review_packs.keep(session, PackOf(TargetPeriod.MONTH, date(2024, 1, 1)), empty, NOW)
+        assert not review_packs.keep(session, PackOf(TargetPeriod.MONTH, date(2024, 1, 1)), empty, NOW)
         review_packs.keep(session, PackOf(TargetPeriod.MONTH, date(2028, 11, 1)), full, begin + timedelta(days=770))
         assert {PackOf(row.period, row.first_on).label for row in stored.packs(session)} == {"2028-11", "2026-Q4", "2026-12", "2026-Q3"}
