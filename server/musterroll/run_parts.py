@@ -60,7 +60,7 @@ def finish(database: Database, run: str) -> None:
             unfinished = stored_parts.under_way(session, run)
 
 
-class Helper:
+class PartWorker:
     """A worker's part in the runs of others."""
 
     def __init__(self, database: Database) -> None:

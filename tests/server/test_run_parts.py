@@ -173,11 +173,11 @@ def test_parts_of_a_run_whose_leader_died_are_given_up(fleet: Database) -> None:
         _, name = _announced(fleet, session)
         with fleet.snapshot() as results:
             announced = _open(results, name)
-    helper = run_parts.Helper(fleet)
+    worker = run_parts.PartWorker(fleet)
     for _ in range(announced):
         with pytest.raises(DBAPIError):
-            helper.help()
-    assert not helper.help()
+            worker.help()
+    assert not worker.help()
     alone = _stored_alone(fleet)
     long_work.reconcile(fleet, NOW, NOW)
     assert _stored(fleet) == alone

@@ -59,11 +59,11 @@ def make(context: Context, period: str) -> None:
     """Make the pack of a PERIOD that is over, by the present records; it takes the place of an earlier one."""
     of, now, database = review_packs.named(period), clock(), context.database()
     with database.snapshot() as session:
-        made = review_packs.make(session, of, now)
+        pack = review_packs.make(session, of, now)
     with database.transaction() as session:
-        review_packs.keep(session, of, made, now)
-    counted = "" if any(made.review.counts) else "; nothing was deployed then, so nothing is stored"
-    click.echo(f"Made the review pack of {of.label}, figures as of {made.review.as_of}{counted}")
+        stored = review_packs.keep(session, of, pack, now)
+    outcome = "" if stored else "; nothing was deployed then, so nothing is stored"
+    click.echo(f"Made the review pack of {of.label}, figures as of {pack.review.as_of}{outcome}")
 
 
 def _shape(row: Row[Any]) -> dict[str, Any]:

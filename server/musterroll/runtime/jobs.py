@@ -194,10 +194,10 @@ class _RegistryJobs(NamedTuple):
         """Make the review pack of a month or quarter that is over; computed first, so that no writer waits."""
         with self.database.snapshot() as session:
             of = review_packs.due(session, now)
-            made = of and review_packs.make(session, of, now)
-        if of and made:
+            pack = of and review_packs.make(session, of, now)
+        if of and pack:
             with self.database.transaction() as session:
-                stored = review_packs.keep(session, of, made, now)
+                stored = review_packs.keep(session, of, pack, now)
             if stored:
                 log.info("the review pack of %s was made", of.label)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from musterroll.domain.values.errors import DomainError
-from musterroll.run_parts import Helper
+from musterroll.run_parts import PartWorker
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.operations import workers
 
@@ -28,7 +28,7 @@ class Worker:
             raise DomainError("--worker needs PostgreSQL: with SQLite one process does all the work, so start `musterroll schedule` alone")
         self._database = database
         self._name = f"{socket.gethostname()[:50]}-{os.getpid()}"
-        self._helper = Helper(database)
+        self._parts = PartWorker(database)
         self._stop = threading.Event()
         self._looked = time.monotonic()
         self._threads = [threading.Thread(target=work, name=work.__name__, daemon=True) for work in (self._help, self._show)]
@@ -52,7 +52,7 @@ class Worker:
     def _help(self) -> None:
         while not self._stop.is_set():
             self._looked = time.monotonic()
-            helped = self._try(self._helper.help, "a part of a reconciliation was left to other processes")
+            helped = self._try(self._parts.help, "a part of a reconciliation was left to other processes")
             if not helped:
                 self._stop.wait(_RETRY if helped is None else _IDLE)
 
