@@ -10,12 +10,15 @@ from hypothesis import settings
 from musterroll.storage.engine import migrate
 from musterroll.storage.engine.database import Database
 
+from tests.support import compiled_once
 from tests.support.empty_databases import EmptyDatabases
 from tests.support.mosquitto import Mosquitto
 from tests.support.postgres import PostgresServer
 
 settings.register_profile("shared", deadline=None)  # a busy machine is no failure
 settings.load_profile("shared")
+
+compiled_once.share()
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
