@@ -24,7 +24,7 @@ class Metrics:
     """The metrics of one process."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.registry, self.fleet = CollectorRegistry(), CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.messages_total = self._counter("messages", "Messages committed, by kind.", "kind")
         self.quarantined_total = self._counter("quarantined", "Messages quarantined, by reason.", "code")
@@ -38,13 +38,13 @@ class Metrics:
             "musterroll_batch_seconds", "Time to commit a batch, in seconds.", registry=self.registry, buckets=_BATCH_SECONDS
         )
 
-    def gauge(self, read: Callable[[], Iterable[Gauge]]) -> None:
-        """Call `counted` at every scrape. If it fails, that scrape has no gauges."""
-        self.registry.register(_Gauges(read))
+    def gauge(self, read: Callable[[], Iterable[Gauge]], *, of_fleet: bool = False) -> None:
+        """Call `read` at every scrape. If it fails, that scrape has none of its gauges. `of_fleet`: not shown to strangers."""
+        (self.fleet if of_fleet else self.registry).register(_Gauges(read))
 
-    def text(self) -> bytes:
+    def text(self, with_fleet: bool = True) -> bytes:
         """The metrics in the Prometheus text format."""
-        return generate_latest(self.registry)
+        return generate_latest(self.registry) + (generate_latest(self.fleet) if with_fleet else b"")
 
     def _counter(self, name: str, what: str, *labels: str) -> Counter:
         return Counter(f"musterroll_{name}", what, labels, registry=self.registry)

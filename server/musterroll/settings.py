@@ -1,6 +1,8 @@
 """The registry's settings, from `MUSTERROLL_*` variables (secrets also from `*_FILE`)."""
 
 import ipaddress
+import os
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
@@ -11,6 +13,9 @@ from musterroll.domain.access import Role
 from musterroll.domain.values.errors import DomainError
 from musterroll.listening import host_of
 from musterroll.sources.policy import SourceSettings
+
+_PREFIX = "MUSTERROLL_"
+_OTHERS = ("MUSTERROLL_AGENT_", "MUSTERROLL_SOURCE_")  # the agent's settings, and secrets that sources name
 
 
 def _setting(default: Any, description: str, **limits: Any) -> Any:
@@ -84,16 +89,29 @@ class Settings(ChannelSettings, SourceSettings, _OwnSettings):
         """What computations over the whole fleet may use: memory, threads, and a directory."""
         return self.sums_memory, self.sums_threads, self.data_dir
 
+    def make_data_dir(self) -> None:
+        """Create the data directory, for its owner only. Raises DomainError where it cannot be used."""
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            reason = None if os.access(self.data_dir, os.W_OK | os.X_OK) else "it may not be written to"
+        except FileExistsError:
+            reason = "it is a file"
+        except OSError as error:
+            reason = str(error.strerror)
+        if reason:
+            raise DomainError(f"the data directory {self.data_dir} cannot be used: {reason}; set MUSTERROLL_DATA_DIR to another one")
+
     @property
     def embedded_broker(self) -> bool:
         return self.mqtt_url is None
 
 
 def load(environ: dict[str, str], **overrides: Any) -> Settings:
-    """Settings from an environment. Raises DomainError with a sentence that names the invalid variable."""
+    """Settings from an environment. Raises DomainError with a sentence that names the invalid or unknown variable."""
+    _reject_unknown(environ)
     values: dict[str, Any] = {}
     for name, field in Settings.model_fields.items():
-        variable = f"MUSTERROLL_{name.upper()}"
+        variable = f"{_PREFIX}{name.upper()}"
         path = environ.get(f"{variable}_FILE") if SecretStr in get_args(field.annotation) else None
         if path:
             values[name] = _secret(variable, path)
@@ -107,6 +125,17 @@ def load(environ: dict[str, str], **overrides: Any) -> Settings:
         raise DomainError(
             f"MUSTERROLL_{str(first['loc'][0]).upper()}: {first['msg']}; musterroll config show lists every setting"
         ) from None
+
+
+def _reject_unknown(environ: dict[str, str]) -> None:
+    """A misspelt name must not leave its setting at the default without a word."""
+    names = {f"{_PREFIX}{name.upper()}": SecretStr in get_args(field.annotation) for name, field in Settings.model_fields.items()}
+    known = {*names, *(f"{name}_FILE" for name, secret in names.items() if secret)}
+    for name in sorted(environ):
+        if name.startswith(_PREFIX) and name not in known and not name.startswith(_OTHERS):
+            nearest = get_close_matches(name, known, 1, 0.8)
+            meant = f"; did you mean {nearest[0]}?" if nearest else ";"
+            raise DomainError(f"{name} is not a setting{meant} musterroll config show lists every setting")
 
 
 def _secret(variable: str, path: str) -> str:

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,31 @@ def test_a_missing_secret_file_is_named() -> None:
 def test_a_wrong_value_names_its_variable(variable: str, value: str) -> None:
     with pytest.raises(DomainError, match=f"MUSTERROLL_{variable}: "):
         load({f"MUSTERROLL_{variable}": value})
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("MUSTERROLL_HTTP_LISTN", "MUSTERROLL_HTTP_LISTN is not a setting; did you mean MUSTERROLL_HTTP_LISTEN?"),
+        ("MUSTERROLL_SECRET_KEYFILE", "did you mean MUSTERROLL_SECRET_KEY_FILE?"),
+        ("MUSTERROLL_INTERVAL_FILE", "MUSTERROLL_INTERVAL_FILE is not a setting; did you mean MUSTERROLL_INTERVAL?"),
+        ("MUSTERROLL_COLOUR", "MUSTERROLL_COLOUR is not a setting; musterroll config show lists every setting"),
+    ],
+)
+def test_a_name_that_is_not_a_setting_is_refused_with_the_nearest_one(name: str, sentence: str) -> None:
+    with pytest.raises(DomainError, match=re.escape(sentence)):
+        load({name: "x"})
+    load({"MUSTERROLL_AGENT_TOKEN": "x", "MUSTERROLL_SOURCE_CRM": "x", "MUSTER": "x"})
+
+
+def test_a_data_directory_that_cannot_be_used_is_said_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DomainError, match=r"file cannot be used: it is a file; set MUSTERROLL_DATA_DIR to another one"):
+        load({}, data_dir=tmp_path / "file").make_data_dir()
+    with pytest.raises(DomainError, match=r"below cannot be used: Not a directory; set MUSTERROLL_DATA_DIR"):
+        load({}, data_dir=tmp_path / "file" / "below").make_data_dir()
+    load({}, data_dir=tmp_path / "new").make_data_dir()
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize(

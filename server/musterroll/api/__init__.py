@@ -51,6 +51,7 @@ from musterroll.api import (
     usage,
     worth,
 )
+from musterroll.api.http import authentication
 from musterroll.api.http.application import Application, new_app
 from musterroll.api.http.context import ApiContext, Authenticate, Checks, install
 from musterroll.limits import RateLimit
@@ -130,7 +131,7 @@ def build(
     context = ApiContext(database, settings, metrics, checks, authenticate, RateLimit(), RateLimit(burst=100, seconds=1.0))
     install(app, context)
     health.add_gauges(context)
-    health.install(app, database, metrics, checks, progressing)
+    health.install(app, database, metrics, checks, progressing, authentication.sees_everything)
     app.register_blueprint(docs.views)
     for resource in _RESOURCES:
         app.register_api(resource.api)

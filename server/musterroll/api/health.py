@@ -25,13 +25,21 @@ class _Health(NamedTuple):
     probes: Probes
     progressing: Callable[[], bool]
     metrics: Metrics
+    sees_fleet: Callable[[], bool]
 
 
-def install(app: Flask, database: Database, metrics: Metrics, checks: Checks, progressing: Callable[[], bool]) -> None:
+def install(
+    app: Flask,
+    database: Database,
+    metrics: Metrics,
+    checks: Checks,
+    progressing: Callable[[], bool],
+    sees_fleet: Callable[[], bool] = lambda: True,
+) -> None:
     """Register the health checks with an app. `checks`, besides the database, say whether the registry works; `progressing`: whether
-    this process does, whatever it waits for."""
+    this process does, whatever it waits for; `sees_fleet`: whether metrics of the fleet are shown to who asks."""
     probes = Probes(ChainMap({"database": partial(_current, database)}, cast("MutableMapping[str, Callable[[], bool]]", checks)))
-    app.extensions[_KEY] = _Health(probes, progressing, metrics)
+    app.extensions[_KEY] = _Health(probes, progressing, metrics, sees_fleet)
     app.register_blueprint(views)
 
 
@@ -74,29 +82,34 @@ def _health() -> _Health:
 
 @views.get("/metrics")
 def metrics() -> Response:
-    return Response(
-        _health().metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
-    )
+    """Of this process; of the fleet too where the request may see all of it."""
+    health = _health()
+    text = health.metrics.text(health.sees_fleet())
+    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"})
 
 
 def add_gauges(app: ApiContext) -> None:
-    """Add gauges, read from the database at every scrape: units by state, and the last progress of every process."""
+    """Add gauges, read from the database at every scrape: the last progress of every process, and units by state."""
 
-    def counted() -> list[Gauge]:
-        now = clock()
+    def pulses() -> list[Gauge]:
+        now = to_ms(clock())
         with app.database.read_only() as session:
-            base, _ = latest_base()(session, now)
+            ages = {name: (now - at) / 1000 for name, at in process_heartbeats.latest(session).items()}
+        return [Gauge("pulse_age_seconds", "Seconds since the last progress of ingest and schedule.", "pulse", ages)]
+
+    def units() -> list[Gauge]:
+        with app.database.read_only() as session:
+            base, _ = latest_base()(session, clock())
             open_outages = len(outages.open_outages(session))
-            ages = {name: (to_ms(now) - at) / 1000 for name, at in process_heartbeats.latest(session).items()}
         return [
             Gauge("units_by_lifecycle", "Units by lifecycle.", "lifecycle", base.lifecycle),
             Gauge("units_by_liveness", "Units by liveness.", "liveness", base.liveness),
             Gauge("units_by_role", "Installed base: units deployed, and those of them operating.", "role", _roles(base)),
             Gauge("outages", "Outages of several units that are not over.", "state", {"open": open_outages}),
-            Gauge("pulse_age_seconds", "Seconds since the last progress of ingest and schedule.", "pulse", ages),
         ]
 
-    app.metrics.gauge(counted)
+    app.metrics.gauge(pulses)
+    app.metrics.gauge(units, of_fleet=True)
 
 
 def _roles(base: InstalledBase) -> dict[str, int]:

@@ -11,6 +11,9 @@ from musterroll.channels.channel import BadAddress
 
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]+")
 _TRANSLATED = ip_network("64:ff9b::/96")  # an IPv4 address behind NAT64
+_UNICAST = ip_network("2000::/3")  # the only block that IANA gives to hosts on the Internet
+# Special in IANA's registries, but global to `ipaddress`: protocol assignments, relays of 6to4, documentation.
+_SPECIAL = [ip_network(block) for block in ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")]
 
 
 class HttpSettings(BaseModel):
@@ -56,15 +59,21 @@ def parse_http_address(url: str) -> HttpAddress:
 def is_public(address: str) -> bool:
     """Whether a network address is on the public Internet: not private, local, reserved, or embedding one that is.
 
-    >>> [is_public(address) for address in ("93.184.216.34", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "64:ff9b::a00:1")]
-    [True, False, False, False, False, False]
+    >>> [is_public(address) for address in ("93.184.216.34", "2606:2800::1", "64:ff9b::5db8:d822")]
+    [True, True, True]
+    >>> [is_public(address) for address in ("10.0.0.1", "169.254.169.254", "192.0.0.192", "::1", "::ffff:127.0.0.1", "64:ff9b::a00:1")]
+    [False, False, False, False, False, False]
+    >>> [is_public(address) for address in ("::127.0.0.1", "64:ff9b:1::5db8:d822", "fec0::1", "3fff::1", "2002:7f00:1::")]
+    [False, False, False, False, False]
     """
     ip = ip_address(address.partition("%")[0])
     if isinstance(ip, IPv6Address):
         embedded = _embedded_ipv4(ip)
         if embedded is not None:
             return is_public(str(embedded))
-    return ip.is_global and not ip.is_multicast
+        if ip not in _UNICAST:
+            return False
+    return ip.is_global and not ip.is_multicast and not any(ip in block for block in _SPECIAL)
 
 
 def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:

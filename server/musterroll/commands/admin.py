@@ -35,7 +35,7 @@ def db() -> None:
 @click.pass_obj
 def upgrade(context: Context) -> None:
     """Migrate the database to the schema of this version."""
-    context.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    context.make_embedded_file()
     before, after = migrate.upgrade(Database(context.settings.database))
     click.echo(f"The database is at revision {after}" + ("." if before == after else f" (upgraded from {before or 'an empty database'})."))
 

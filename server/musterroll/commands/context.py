@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from musterroll.domain.values.errors import DomainError
+
 if TYPE_CHECKING:
     from musterroll.settings import Settings
     from musterroll.storage.engine.database import Database
@@ -34,11 +36,21 @@ class Context:
 
         database = Database(self.settings.database, limits=limits(*self.settings.sums))
         if upgrade or self.settings.database_url is None:
-            self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.make_embedded_file()
             migrate.upgrade(database)
         else:
             migrate.require_current(database)
         return database
+
+    def make_embedded_file(self) -> None:
+        """The embedded database, which only its owner may read, empty where there is none. SQLite gives its other files the same mode."""
+        if self.settings.database_url is None:
+            self.settings.make_data_dir()
+            path = self.settings.data_dir / "musterroll.db"
+            try:
+                os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            except OSError as error:
+                raise DomainError(f"the database {path} cannot be used: {error.strerror}; this user must be able to write to it") from None
 
 
 def clock() -> datetime:
@@ -62,7 +74,12 @@ def start_logging(settings: "Settings") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: Any = (
-        structlog.processors.JSONRenderer() if settings.log_format == "json" else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if settings.log_format == "json"
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # where rich is installed, the other one prints local variables
+        )
     )
     handler = logging.StreamHandler()
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=[_plain, last]))

@@ -58,6 +58,7 @@ def secret_key(settings: Settings) -> str:
     """The key that signs forms, the same in every worker: from the settings, else generated once and stored."""
     if settings.secret_key:
         return settings.secret_key.get_secret_value()
+    settings.make_data_dir()
     return stored_secret(settings.data_dir / "secret_key")
 
 

@@ -5,9 +5,11 @@ import pytest
 from musterroll.api.http.probes import Probes
 from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import process_heartbeats
+from musterroll.storage.tables.accounts import Account
+from musterroll.usecases.access import api_tokens
 from sqlalchemy import text
 
-from tests.server.api.conftest import RestClient, make_rest
+from tests.server.api.conftest import RestClient, clock, make_rest
 from tests.support.deployment import ROOT
 from tests.support.unit_rows import unit
 
@@ -55,9 +57,21 @@ def test_a_database_that_accepts_and_never_answers_is_not_waited_for() -> None:
 def test_metrics_count_units_by_both_axes(rest: RestClient) -> None:
     with rest.database.transaction() as session:
         unit(session, "SN1", lifecycle="deployed")
-    metrics = rest.client.get("/metrics").text
+    metrics = rest.client.get("/metrics", headers=rest.bearer("read")).text
     assert 'musterroll_units_by_lifecycle{lifecycle="deployed"} 1.0' in metrics
     assert 'musterroll_units_by_liveness{liveness="never_heard"} 1.0' in metrics
+
+
+def test_metrics_of_the_fleet_are_for_those_who_may_read_all_of_it(small_rest: RestClient) -> None:
+    with small_rest.database.transaction() as session:
+        session.add(Account(ref="A1", name="Alder", created_at=clock()))
+        session.flush()
+        _, limited = api_tokens.create(session, label="limited", scopes=["read"], expires_at=None, actor="test", now=clock(), within=["A1"])
+    stranger = small_rest.client.get("/metrics")
+    assert "musterroll_messages_total" in stranger.text
+    assert "musterroll_units" not in stranger.text
+    refused = [small_rest.client.get("/metrics", headers={"Authorization": f"Bearer {token}"}) for token in ("wrong", limited)]
+    assert [(answer.status_code, "musterroll_units" in answer.text) for answer in refused] == [(401, False), (404, False)]
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/asyncapi.json"])
@@ -78,5 +92,7 @@ def test_metrics_tell_how_long_ago_each_process_got_something_done(rest: RestCli
 @pytest.mark.parametrize("file", ["alerts.yml", "grafana.json"])
 def test_what_is_watched_in_production_is_really_counted(small_rest: RestClient, file: str) -> None:
     watched = set(re.findall(r"musterroll_\w+", (ROOT / "deploy" / "monitoring" / file).read_text()))
-    counted = set(re.findall(r"^# TYPE (musterroll_\w+)", small_rest.client.get("/metrics").text, re.MULTILINE))
+    counted = set(
+        re.findall(r"^# TYPE (musterroll_\w+)", small_rest.client.get("/metrics", headers=small_rest.bearer("read")).text, re.MULTILINE)
+    )
     assert {name.removesuffix("_bucket") for name in watched} <= counted
