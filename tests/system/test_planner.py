@@ -25,7 +25,7 @@ ADDRESSES = (
     *("/customers", "/customers/list?who=now", "/invoices"),
     "/accounts/A00001?counter=pages&period=week",
 )
-PICTURES = os.environ.get("MUSTERROLL_PICTURES")  # a folder: the story's pictures are kept there
+PICTURES = os.environ.get("PICTURES")  # a folder: the story's pictures are kept there
 
 
 @pytest.fixture(scope="module")
