@@ -53,6 +53,8 @@ class CustomerOut(Schema):
     due_on: date | None = Field(description="Last day of the first term that ends within twelve months.")
     due_contract: str
     renews: bool = Field(description="That contract renews automatically.")
+    worth: list[MoneyOut] = Field(description="Annual value of its contract lines in force.")
+    stake: list[MoneyOut] = Field(description="What of the annual value is at stake, each amount once.")
 
 
 class CustomerCountsOut(Schema):
@@ -154,7 +156,8 @@ def get_account_health(path: RefPath, query: HealthQuery) -> Response:
 
 
 def _row(row: CustomerRow) -> CustomerOut:
-    return CustomerOut(**{**row._asdict(), "owed": list(map(money_out, row.owed))})
+    money = {name: list(map(money_out, getattr(row, name))) for name in ("owed", "worth", "stake")}
+    return CustomerOut(**{**row._asdict(), **money})
 
 
 def _summary(of: CustomerBase) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """`musterroll customers`: customers ever and now, lapsed, won back, and the health of one account."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -10,9 +10,11 @@ from musterroll.commands.tables import Column, Columns, json_option, limit_optio
 from musterroll.domain.customers.cohorts import RetentionCurve
 from musterroll.domain.customers.counts import CustomerGroup, quarter_name
 from musterroll.domain.customers.health import HealthPart
+from musterroll.domain.values.money import Money, format_sums
+from musterroll.storage.contracts import exchange_rates
 from musterroll.usecases.customers import base, health, lists
 from musterroll.usecases.customers.base import CustomerRow
-from musterroll.usecases.customers.lists import CustomerFilter, Who
+from musterroll.usecases.customers.lists import CustomerFilter, Sort, Who
 
 
 def _count(name: str) -> Callable[[CustomerGroup], str]:
@@ -30,7 +32,10 @@ def _share(month: int) -> Callable[[RetentionCurve], str]:
 
 
 def _shape(row: CustomerRow) -> dict[str, Any]:
-    return {**row._asdict(), "owed": [{"amount": f"{money.amount.normalize():f}", "currency": money.currency} for money in row.owed]}
+    def amounts(of: Iterable[Money]) -> list[dict[str, str]]:
+        return [{"amount": f"{money.amount.normalize():f}", "currency": money.currency} for money in of]
+
+    return {**row._asdict(), **{name: amounts(getattr(row, name)) for name in ("owed", "worth", "stake")}}
 
 
 _GROUPS: Columns[CustomerGroup] = (
@@ -57,6 +62,8 @@ _ROWS: Columns[CustomerRow] = (
     Column("LAPSED", lambda row: row.lapsed_on),
     Column("WHAT ENDED LAST", lambda row: row.cause and f"{row.cause} {row.contract}".strip()),
     Column("OPERATING", lambda row: f"{row.operating:,} of {row.deployed:,}", right=True),
+    Column("ANNUAL VALUE", lambda row: format_sums(row.worth, short=True), right=True),
+    Column("AT STAKE", lambda row: format_sums(row.stake, short=True), right=True),
     Column("TICKETS", lambda row: f"{row.tickets:,}", right=True),
     Column("OVERDUE", lambda row: f"{row.overdue:,}", right=True),
     Column("DUE", lambda row: row.due_on),
@@ -110,15 +117,16 @@ def show(context: Context, rolled: bool, by: str, as_json: bool) -> None:
 @click.option("--segment", help="Only this segment.")
 @click.option("--country", help="Only this country.")
 @click.option("--first", default="", metavar="MONTH", help="First purchase in this month (2026-11) or year.")
+@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), default="units", show_default=True, help="The largest first.")
 @limit_option("customers")
 @json_option
 @click.pass_obj
-def list_(context: Context, /, rolled: bool, who: str, limit: int, as_json: bool, **filters: Any) -> None:
-    """List customers with the numbers of their health, those with the most deployed units first."""
+def list_(context: Context, /, rolled: bool, who: str, sort: str, limit: int, as_json: bool, **filters: Any) -> None:
+    """List customers with their annual value and the numbers of their health."""
     now = clock()
     with context.database().snapshot() as session:
-        every = base.rows(session, rolled, now).value
-    rows = sorted(lists.filtered(every, CustomerFilter(Who(who), **filters)), key=lambda row: (-row.deployed, row.ref))
+        every, exchange = base.rows(session, rolled, now).value, exchange_rates.exchange(session, now.date())
+    rows = lists.ordered(lists.filtered(every, CustomerFilter(Who(who), **filters)), Sort(sort), exchange)
     shown = rows if as_json else rows[:limit]
     print_list(shown, _ROWS, empty="No such customers.", as_json=as_json, shape=_shape)
     if len(rows) > len(shown):

@@ -112,6 +112,16 @@ def test_the_worth_says_of_how_many_units_and_leads_to_what_is_at_stake(planner:
     assert planner.get("/api/v1/worth?by=product&format=csv").text.startswith("seats,priced,")
 
 
+def test_customers_have_the_value_of_their_contract_lines_and_are_sorted_by_it(planner: Visitor) -> None:
+    book = {row["key"]: (row["value"], row["stake"]) for row in planner.get("/api/v1/worth").json["items"]}
+    rows = planner.get("/api/v1/customers").json["items"]
+    assert {row["ref"]: (row["worth"], row["stake"]) for row in rows} == book
+    page = planner.get("/customers/list?sort=value").text
+    assert re.findall(r'class="plain" href="/accounts/(A\d+)"', page)[0] == max(
+        book, key=lambda ref: sum(float(of["amount"]) for of in book[ref][0])
+    )
+
+
 def test_an_account_to_call_is_assigned_with_a_due_date_and_a_comment(planner: Visitor) -> None:
     day = datetime.now(UTC).date() + timedelta(days=3)
     form = {"assignee": "admin", "due_on": str(day), "comment": "asks for a <new> offer"}

@@ -117,11 +117,21 @@ def _use(use: UseTrend | None, sources: HealthSources) -> HealthPart:
     name, source = "Use trend", "lifetime counters, 12 complete weeks"
     if use is None:
         return HealthPart("use", name, NONE, "no use in all of 12 complete weeks", source, sources.weeks_until)
-    number = f"{-100 * use.trend.fall:+.0f} %".replace("-0 %", "0 %").replace("+0 %", "0 %")
+    number = trend_words(use.trend.fall)
     attention = "declining by the Mann-Kendall test" if use.trend.declining else ""
     counter = "operating time" if use.counter == OPERATING else use.counter
-    of = f"{counter}, last four weeks against the first four; by chance {100 * use.trend.p:.2g} %"
+    chance = "less than 0.01" if use.trend.p < 0.0001 else f"{100 * use.trend.p:.2g}"
+    of = f"{counter}, last four weeks against the first four; by chance {chance} %"
     return HealthPart("use", name, number, of, source, sources.weeks_until, attention)
+
+
+def trend_words(fall: float) -> str:
+    """
+    >>> trend_words(0.312), trend_words(-0.05), trend_words(0.004)
+    ('-31 %', '+5 %', '0 %')
+    """
+    change = round(-100 * fall)
+    return f"{change:+} %" if change else "0 %"
 
 
 def _tickets(facts: HealthFacts, sources: HealthSources) -> HealthPart:

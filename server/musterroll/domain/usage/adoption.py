@@ -23,6 +23,10 @@ class Used(NamedTuple):
     used_30: int
     used_90: int
 
+    def within(self, days: int) -> int:
+        """Used in the last `days`, one of `WINDOWS`."""
+        return (self.used_7, self.used_30, self.used_90)[WINDOWS.index(days)]
+
 
 class Milestone(NamedTuple):
     """Of the units that were shipped: those that reached a step, the median of their days to it, and (shipped so long ago, reached by

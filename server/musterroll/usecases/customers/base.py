@@ -4,13 +4,14 @@ Each account stands for itself, or for itself and all its subsidiaries (`rolled`
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 from sqlmodel import Session
 
+from musterroll.domain.contracts.book import Worth
 from musterroll.domain.contracts.terms import ContractState, ContractTerms
 from musterroll.domain.customers import counts as count_rules
 from musterroll.domain.customers import health as health_rules
@@ -20,14 +21,15 @@ from musterroll.domain.customers.counts import CustomerCounts, CustomerGroup
 from musterroll.domain.customers.health import HealthFacts
 from musterroll.domain.customers.standing import Cause, Customer, Ending, Standing
 from musterroll.domain.values.dates import Span
-from musterroll.domain.values.money import Money
+from musterroll.domain.values.money import Money, totals
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.accounts.hierarchy import AccountNode
 from musterroll.storage.contracts import retention as stored_contracts
 from musterroll.storage.customers import spans
 from musterroll.storage.customers.spans import Histories
 from musterroll.usecases.customers import health
-from musterroll.usecases.installed_base import renewals
+from musterroll.usecases.installed_base import renewals, worth
+from musterroll.usecases.installed_base.worth import WorthBreakdown
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import CountedFigure, Figure, FiguresTogether
 
@@ -64,6 +66,8 @@ class CustomerRow(NamedTuple):
     due_on: date | None
     due_contract: str
     renews: bool
+    worth: tuple[Money, ...] = ()  # annual value of its contract lines in force
+    stake: tuple[Money, ...] = ()  # what of it is at stake, each amount once
 
 
 class CustomerBase(NamedTuple):
@@ -107,6 +111,7 @@ class _Records(NamedTuple):
     reasons: Mapping[int, str]
     histories: Histories
     facts: dict[int, HealthFacts]
+    worth: Mapping[int, Worth]
 
 
 class _Member(NamedTuple):
@@ -124,7 +129,9 @@ def _read(session: Session, now: datetime) -> _Records:
     refs, due = {node.ref: node.id for node in nodes}, renewals.due_contracts(session, now).value.due
     first = {refs[row.account_ref]: row for row in reversed(due) if row.account_ref in refs}  # in order of their end
     facts = health.facts(session, now, contracts, first)
-    return _Records(on, nodes, contracts, stored_contracts.ended_reasons(session), spans.histories(session, owned, on), facts)
+    book = worth.breakdown(session, WorthBreakdown.ACCOUNT, now).value
+    worths = {refs[row.key]: row.worth for row in book if row.key in refs}
+    return _Records(on, nodes, contracts, stored_contracts.ended_reasons(session), spans.histories(session, owned, on), facts, worths)
 
 
 def _members(records: _Records, rolled: bool) -> list[_Member]:
@@ -158,11 +165,20 @@ def _member(
         return None
     churned = rules.ended_within(history, quarter)
     last = rules.last_ending(ending for number in ids for ending in endings.get(number, ()))
-    return _Member(_row(node, parent, len(ids), customer, churned, last if churned or not current else None, facts), history)
+    worths = [records.worth[number] for number in ids if number in records.worth]
+    ended = last if churned or not current else None
+    return _Member(_row(node, parent, len(ids), customer, churned, ended, facts, worths), history)
 
 
 def _row(
-    node: AccountNode, parent: str, accounts: int, customer: Customer, churned: bool, last: Ending | None, facts: HealthFacts
+    node: AccountNode,
+    parent: str,
+    accounts: int,
+    customer: Customer,
+    churned: bool,
+    last: Ending | None,
+    facts: HealthFacts,
+    worths: Sequence[Worth],
 ) -> CustomerRow:
     use, due = health_rules.use_trend(facts), facts.due
     return CustomerRow(
@@ -186,6 +202,8 @@ def _row(
         due_on=due.ending.last_day if due else None,
         due_contract=due.contract if due else "",
         renews=due is not None and due.ending.renews,
+        worth=totals(money for of in worths for money in of.value),
+        stake=totals(money for of in worths for money in of.stake),
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
+from musterroll.domain.contracts.book import rank
 from musterroll.domain.customers.counts import UNKNOWN
 from musterroll.domain.customers.standing import Cause, Standing
+from musterroll.domain.values.exchange import Exchange
 from musterroll.usecases.customers.base import CustomerRow
 
 
@@ -19,6 +21,14 @@ class Who(StrEnum):
     LAPSED = "lapsed"
     WON_BACK = "won_back"
     CHURNED = "churned"
+
+
+class Sort(StrEnum):
+    """The largest first: by deployed units, annual value, or what of it is at stake."""
+
+    UNITS = "units"
+    VALUE = "value"
+    STAKE = "stake"
 
 
 class CustomerFilter(NamedTuple):
@@ -41,6 +51,12 @@ def filtered(rows: Iterable[CustomerRow], filters: CustomerFilter) -> list[Custo
         and filters.cause in (None, row.cause)
         and _bought(row, filters.first)
     ]
+
+
+def ordered(rows: Iterable[CustomerRow], by: Sort, exchange: Exchange) -> list[CustomerRow]:
+    if by is Sort.UNITS:
+        return sorted(rows, key=lambda row: (-row.deployed, row.ref))
+    return sorted(rows, key=lambda row: (-rank(row.worth if by is Sort.VALUE else row.stake, exchange), row.ref))
 
 
 def _is(row: CustomerRow, who: Who) -> bool:

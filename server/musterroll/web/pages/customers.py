@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 
 from musterroll.domain.customers.counts import quarter_name
+from musterroll.domain.customers.health import trend_words
 from musterroll.domain.customers.standing import GAP, Cause
 from musterroll.domain.values import cursors
+from musterroll.storage.contracts import exchange_rates
 from musterroll.usecases.customers import base, lists
-from musterroll.usecases.customers.base import CustomerRow
-from musterroll.usecases.customers.lists import CustomerFilter, Who
+from musterroll.usecases.customers.lists import CustomerFilter, Sort, Who
 from musterroll.web.charts.customers import retention_chart
 from musterroll.web.http.context import clock, page, snapshot
 
@@ -20,6 +21,7 @@ SHOWN = 12  # rows of a breakdown
 PAGE = 50  # customers of a list
 MONTHS = (12, 24, 36, 48, 60)  # of the table of retention
 BREAKDOWNS = ("segment", "country", "month")
+SORTS = {Sort.UNITS: "Most units first", Sort.VALUE: "Most annual value first", Sort.STAKE: "Most at stake first"}
 WORDS = {
     Who.EVER: "Customers ever",
     Who.NOW: "Customers now",
@@ -56,15 +58,20 @@ def overview() -> str:
 @pages.get("/customers/list")
 def listed() -> str:
     now, rolled, filters = clock(), request.args.get("rolled") == "yes", _filter()
+    sort = Sort(request.args["sort"]) if request.args.get("sort") in set(Sort) else Sort.UNITS
     start = max(cursors.number(request.args.get("after") or None) or 0, 0)
     with snapshot() as session:
-        counted = base.rows(session, rolled, now)
-    rows = sorted(lists.filtered(counted.value, filters), key=_largest)
+        counted, exchange = base.rows(session, rolled, now), exchange_rates.exchange(session, now.date())
+    rows = lists.ordered(lists.filtered(counted.value, filters), sort, exchange)
     shown = rows[start : start + PAGE]
     given = {"who": filters.who, "segment": filters.segment, "country": filters.country, "first": filters.first, "cause": filters.cause}
-    params = {"rolled": "yes" if rolled else None, **{name: value or None if name == "first" else value for name, value in given.items()}}
+    params = {
+        "rolled": "yes" if rolled else None,
+        "sort": None if sort is Sort.UNITS else sort.value,
+        **{name: value or None if name == "first" else value for name, value in given.items()},
+    }
     following = cursors.encode(start + PAGE) if start + PAGE < len(rows) else None
-    api = {**params, "rolled": "true" if rolled else None}
+    api = {**params, "sort": None, "rolled": "true" if rolled else None}
     return page(
         "customer_list.html",
         now,
@@ -76,15 +83,14 @@ def listed() -> str:
             "rolled": rolled,
             "words": WORDS,
             "causes": list(Cause),
+            "sort": sort,
+            "sorts": SORTS,
+            "trend_words": trend_words,
         },
         **{"following": following, "start": start, "on": now.date()},
         here=lambda **changes: here("/customers/list", params, changes),
         export=lambda format_: here("/api/v1/customers", api, {"format": format_}),
     )
-
-
-def _largest(row: CustomerRow) -> tuple[int, str]:
-    return -row.deployed, row.ref
 
 
 def _filter() -> CustomerFilter:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from werkzeug.wrappers import Response
 
 from musterroll.domain.access import Role
-from musterroll.domain.contracts.limits import Limit, LimitKind, LimitLevel, LimitPeriod
+from musterroll.domain.contracts.limits import Limit, LimitKind, LimitLevel, LimitPeriod, plain
 from musterroll.domain.values.errors import Conflict
 from musterroll.usecases.contracts import limits
 from musterroll.usecases.coverage.limits import LineLimitUse
@@ -32,7 +32,7 @@ def overview() -> str:
     with read_only() as session:
         shown = _first(session, level)
     export = f"/api/v1/limits?{urlencode({'format': 'csv', **({'level': level} if level else {})})}"
-    return page("limits.html", clock(), uses=shown.uses, whole=shown.whole, level=level, levels=LEVELS, export=export)
+    return page("limits.html", clock(), uses=shown.uses, whole=shown.whole, level=level, levels=LEVELS, export=export, plain=plain)
 
 
 @pages.post("/contracts/<ref>/limits")

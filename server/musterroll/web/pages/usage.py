@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, request
 from sqlmodel import Session
 
-from musterroll.domain.usage.adoption import BREAKDOWNS
+from musterroll.domain.usage.adoption import BREAKDOWNS, WINDOWS
 from musterroll.domain.usage.days import OPERATING
 from musterroll.domain.usage.periods import Period, PeriodUse
 from musterroll.storage.accounts import sites
@@ -40,6 +40,8 @@ def overview() -> str:
     product, by = request.args.get("product", 0, int), request.args.get("breakdown", "")
     site = request.args.get("site", "").strip()[:80] or None
     by = by if by in BREAKDOWNS else "firmware"
+    days = request.args.get("days", 0, int)
+    days = days if days in WINDOWS else 30
     with snapshot() as session:
         engagement, falling = adoption.engagement(session, now), declining.declining(session, now)
         shown = chart(session, UsageScope(site=site) if site else UsageScope(product_id=product or None), request.args, now)
@@ -51,7 +53,7 @@ def overview() -> str:
     segment = request.args.get("segment") or None
     accounts = declining.some(falling.value, segment=segment)
     params = {"product": product or None, "counter": counter, "period": shown and shown.period.value, "breakdown": by, "segment": segment}
-    params["site"] = site
+    params |= {"site": site, "days": None if days == 30 else days}
     return page(
         "usage.html",
         now,
@@ -59,7 +61,9 @@ def overview() -> str:
         **{
             "engagement": engagement,
             "counters": result.counters(product)[:SHOWN],
-            "parts_of": parts[-SHOWN:] if by == "cohort" else parts[:SHOWN],
+            "parts_of": parts,
+            "days": days,
+            "windows": WINDOWS,
         },
         **{"steps": result.steps(product)[:SHOWN], "falling": falling, "accounts": accounts[:SHOWN], "more": len(accounts) - SHOWN},
         **{"site": site, "segments": sorted({row.segment for row in falling.value.accounts if row.segment}), "segment": segment},
