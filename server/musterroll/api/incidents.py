@@ -28,6 +28,7 @@ class IncidentOut(Schema):
     category: str
     hours: Price | None
     parts: int | None
+    credits: Price | None = Field(description="Taken of those bought in advance.")
     reported_by: str = Field(description="visitor: on the page behind a unit's QR code; empty otherwise.")
 
 

@@ -1,4 +1,4 @@
-"""Limits of contract lines: calls, hours, use of a counter or seats per period, and what is left of them."""
+"""Limits of contract lines: calls, hours, credits, use of a counter or seats per period, and what is left of them."""
 
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import RefPath, RequestSchema, Schema, Text, last_day_of
 from musterroll.domain.access import Role, needs
-from musterroll.domain.contracts.limits import Limit, LimitKind, LimitLevel, LimitPeriod
+from musterroll.domain.contracts.limits import MOST, Limit, LimitKind, LimitLevel, LimitPeriod
 from musterroll.domain.values import cursors
 from musterroll.usecases.contracts import limits
 from musterroll.usecases.coverage.limits import LineLimitUse
@@ -26,21 +26,21 @@ Number = Annotated[Decimal, PlainSerializer(lambda value: f"{value.normalize():f
 
 class LimitOut(Schema):
     """A limit counts for all units of its line together, or pooled over its account. An incident is a call, and a visit where a
-    part was used; its hours are hours; use is the
+    part was used; its hours are hours, its credits are credits; use (and credits with a counter) is the
     growth of a counter; named seats are deployed units, floating seats the most units that used a counter on one day."""
 
     line: str = Field(description="Contract number and line.")
     kind: LimitKind
-    amount: Number = Field(description="Per period.")
+    amount: Number | None = Field(description="Per period; null: unlimited.")
     period: LimitPeriod
     carried: bool = Field(description="Whether what is left is added to the next period of the term.")
-    counter: str = Field(description="Of use and floating seats.")
+    counter: str = Field(description="Of use and floating seats, maybe of credits.")
     pooled: bool = Field(description="Over the account of the contract with its subsidiaries, and the product of the line.")
     since: date
     last_day: date | None = Field(description="Last day of the period; null: no end.")
-    allowed: Number
+    allowed: Number | None
     used: Number
-    left: Number
+    left: Number | None
     level: LimitLevel = Field(description="near: 80 % used or more; reached: 100 % or more.")
     used_up_on: date | None = Field(description="Day on which it is used up at this pace, if that is within the period.")
     says: str = Field(description="The same in words.")
@@ -59,10 +59,10 @@ class LimitQuery(ListQuery):
 class LimitBody(RequestSchema):
     line: Text = Field(min_length=1, max_length=40, description="Number of the line within the contract.")
     kind: LimitKind
-    amount: Decimal = Field(ge=0, le=limits.MOST, decimal_places=4, description="Per period; 0 removes the limit.")
+    amount: Decimal | None = Field(ge=0, le=MOST, decimal_places=4, description="Per period; 0 removes the limit, null is unlimited.")
     period: LimitPeriod = LimitPeriod.YEAR
     carried: bool = False
-    counter: Text = Field(default="", max_length=80, description="For use and floating seats, such as `pages` or `operating`.")
+    counter: Text = Field(default="", max_length=80, description="For use, floating seats and credits, such as `pages` or `operating`.")
     pooled: bool = Field(default=False, description="Count all units of the account with its subsidiaries, of the product of the line.")
 
 

@@ -93,7 +93,9 @@ COMMANDS = {
         "contacts",
         "People at customers.",
     ),
-    "limits": Entry("limits", "limits", "Limits of contract lines (calls, hours, use or seats per period), and what is left of them."),
+    "limits": Entry(
+        "limits", "limits", "Limits of contract lines (calls, hours, credits, use or seats per period), and what is left of them."
+    ),
     "installed-base": Entry(
         "installed_base",
         "installed_base",

@@ -26,7 +26,7 @@ _ROWS: Columns[LineLimitUse] = (
 
 @click.group()
 def limits() -> None:
-    """Limits of contract lines (calls, hours, use or seats per period), and what is left of them."""
+    """Limits of contract lines (calls, hours, credits, use or seats per period), and what is left of them."""
 
 
 @limits.command("list")
@@ -49,17 +49,20 @@ def list_(context: Context, contract: str | None, level: str | None, limit: int,
 @click.argument("kind", type=click.Choice([kind.value for kind in LimitKind]))
 @click.option("--per", "period", default="year", show_default=True, type=click.Choice([of.value for of in LimitPeriod]), help="Period.")
 @click.option("--carried", is_flag=True, help="What is left is added to the next period of the term.")
-@click.option("--counter", default="", help="Of usage and floating seats: the name of a counter, such as pages or operating (in hours).")
+@click.option(
+    "--counter", default="", help="Of usage, floating seats and credits: the name of a counter, such as pages or operating (in hours)."
+)
 @click.option("--pooled", is_flag=True, help="Count all units of the account with its subsidiaries, of the product of the line.")
 @click.pass_obj
 def set_(
     context: Context, contract: str, line: str, amount: str, kind: str, period: str, carried: bool, counter: str, pooled: bool
 ) -> None:
-    """Set a limit, as in: musterroll limits set C00001 1 4 calls --per year (an amount of 0 removes it)"""
+    """Set a limit, as in: musterroll limits set C00001 1 4 calls --per year (an amount of 0 removes it; or: unlimited)"""
     try:
-        limit = Limit(LimitKind(kind), Decimal(amount), LimitPeriod(period), carried, counter, pooled)
+        allowed = None if amount == "unlimited" else Decimal(amount)
+        limit = Limit(LimitKind(kind), allowed, LimitPeriod(period), carried, counter, pooled)
     except InvalidOperation:
-        raise DomainError(f"{amount[:20]!r} is not a number such as 4") from None
+        raise DomainError(f"{amount[:20]!r} is not a number such as 4, or unlimited") from None
     with context.database().transaction() as session:
         change = contract_limits.set_limit(session, contract, line, limit, _ACTOR, clock())
         click.echo(f"Saved as change {change.id}" if change else "Nothing to change")

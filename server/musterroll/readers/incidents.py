@@ -56,6 +56,7 @@ KIND = DocumentKind(
         Field("mac", "MAC Address", names.MAC, cells.text(60)),
         Field("uid", "Unit ID", "unitid musterrollid", cells.text(64)),
         Field("parts", "Parts", "parts partsused partcount numberofparts", cells.whole_number(0, 100_000)),
+        Field("credits", "Credits", "credits creditsused supportcredits tokensused pointsused", cells.number),
     ),
     key=("ref",),
     complete=_complete,

@@ -1,25 +1,27 @@
 """Limits of contract lines from a CPQ or subscription system: one row is what one line allows of one kind per period."""
 
-from decimal import Decimal
 from typing import Any
 
-from musterroll.domain.contracts.limits import Limit, LimitKind, LimitPeriod
+from musterroll.domain.contracts.limits import MOST, Limit, LimitKind, LimitPeriod
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.cells import BadCell
-from musterroll.readers.fields import DocumentKind, Field
+from musterroll.readers.cells.texts import heading_key
+from musterroll.readers.fields import DocumentKind, Field, Hints
 from musterroll.readers.statuses import one_of
 
-_MOST = Decimal(10) ** 9
+UNLIMITED = object()
+_UNLIMITED = {"unlimited", "nolimit", "unbegrenzt", "illimite", "ilimitado", "illimitato", "onbeperkt", "bezlimitu"}
 _KINDS = {
     LimitKind.CALLS: "call incidents incident tickets ticket cases case includedcalls anrufe",
     LimitKind.HOURS: "hour supporthours servicehours includedhours stunden heures horas",
     LimitKind.VISITS: "visit onsitevisits sitevisits includedvisits einsatze besuche visites visitas",
+    LimitKind.CREDITS: "credit supportcredits servicecredits points tokens includedcredits",
     LimitKind.USAGE: "use useofacounter counter consumption metered verbrauch",
     LimitKind.NAMED: "namedseat named namedusers nameduser seats users",
     LimitKind.FLOATING: "floatingseat floating concurrent concurrentusers concurrentseats",
 }
-_PERIODS = {
+PERIODS = {
     LimitPeriod.MONTH: "monthly permonth monat monatlich mois mensuel mes mensual",
     LimitPeriod.QUARTER: "quarterly perquarter quartal vierteljahrlich trimestre trimestral",
     LimitPeriod.YEAR: "yearly annual annually peryear jahr jahrlich an annuel ano anual",
@@ -27,10 +29,15 @@ _PERIODS = {
 }
 
 
+def allowed(name: str, cell: str, hints: Hints) -> Any:
+    """An amount, or `UNLIMITED`."""
+    return UNLIMITED if heading_key(cell) in _UNLIMITED else cells.number(name, cell, hints)
+
+
 def _complete(values: dict[str, Any]) -> None:
-    amount = values["amount"]
-    if not 0 < amount <= _MOST:
-        raise BadCell(f"the Amount must be above 0 and at most {_MOST:,.0f}; remove a limit on the page of its contract")
+    amount = values["amount"] = None if values["amount"] is UNLIMITED else values["amount"]
+    if amount is not None and not 0 < amount <= MOST:
+        raise BadCell(f"the Amount must be above 0 and at most {MOST:,.0f}, or unlimited; remove a limit on the page of its contract")
     period = values.setdefault("period", LimitPeriod.YEAR)
     further = values.get("carried", False), values.get("counter", ""), values.get("pooled", False)
     if why := Limit(values["limit"], amount, period, *further).problem:
@@ -39,7 +46,7 @@ def _complete(values: dict[str, Any]) -> None:
 
 KIND = DocumentKind(
     "limits",
-    "what contract lines allow per period: calls, hours, use of a counter, seats",
+    "what contract lines allow per period: calls, hours, credits, use of a counter, seats",
     (
         Field("contract", "Contract Number", names.CONTRACT, cells.ref),
         Field("number", "Line", names.LINE, cells.code(40)),
@@ -47,10 +54,10 @@ KIND = DocumentKind(
             "limit",
             "Limit",
             "limitkind limittype allowancetype entitlementtype",
-            one_of(_KINDS, "Calls, Hours, Visits, Usage, Named seats or Floating seats"),
+            one_of(_KINDS, "Calls, Hours, Visits, Credits, Usage, Named seats or Floating seats"),
         ),
-        Field("amount", "Amount", "includedamount included allowance limitamount entitledquantity allowed", cells.number, required=True),
-        Field("period", "Period", "limitperiod per allowanceperiod", one_of(_PERIODS, "Month, Quarter, Year or Term")),
+        Field("amount", "Amount", "includedamount included allowance limitamount entitledquantity allowed", allowed, required=True),
+        Field("period", "Period", "limitperiod per allowanceperiod", one_of(PERIODS, "Month, Quarter, Year or Term")),
         Field("carried", "Carried Over", "rollover carryover carriedforward rollsover", cells.yes_or_no),
         Field("counter", "Counter", "usagecounter meter metric usagetype", cells.text(80)),
         Field("pooled", "Pooled", "pool sharedpool pooledoveraccount", cells.yes_or_no),

@@ -15,7 +15,7 @@ _EXAMPLES = {  # by field, or by kind and field where kinds differ
     **{"contracts.starts_on": "2026-01-01", "contracts.ends_on": "2026-12-31", "auto_renew": "yes", "notice_days": "90"},
     **{"service": "24x7", "price": "1200.00", "currency": "GBP", "payment": "Paid", "invoiced_on": "2026-01-31", "subscription": "active"},
     **{"heard_at": "2026-11-01T12:00:00Z", "interval": "3600", "firmware": "1.4.2", "operating_hours": "6000"},
-    **{"opened_on": "2026-05-04", "closed_on": "2026-05-06", "category": "Hardware", "hours": "1.5", "parts": "1"},
+    **{"opened_on": "2026-05-04", "closed_on": "2026-05-06", "category": "Hardware", "hours": "1.5", "parts": "1", "credits": "2"},
     **{
         "asset_tag": "A-0001",
         "hostname": "pump-dover-1",

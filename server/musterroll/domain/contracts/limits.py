@@ -1,6 +1,7 @@
-"""Limits of a contract line: calls, hours, use or seats per period, what of them is used, and when they are used up at this pace.
+"""Limits of a contract line: calls, hours, credits, use or seats per period, what of them is used, and when they are used up at this pace.
 
-An incident is a call, its hours are hours; it is a visit where a part was used. Use is the growth of a lifetime counter in the period.
+An incident is a call, its hours are hours and its credits are credits; it is a visit where a part was used. Use is the growth of a lifetime
+counter in the period, as are credits with a counter.
 Named seats are units that are deployed, floating seats are the most units that used a counter on one day of the period. All are of the
 units on the line; of a pooled limit they are of the units of the account that holds the contract, with its subsidiaries, and of the product
 of the line, if it has one.
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from musterroll.domain.values.dates import Span, end_after, in_words, last_day
 
 NEAR = Decimal("0.8")  # of the allowance
+MOST = Decimal(10) ** 9  # that can be allowed
 OPERATING = "operating"  # the counter of operating seconds
 
 
@@ -22,6 +24,7 @@ class LimitKind(StrEnum):
     CALLS = "calls"
     HOURS = "hours"
     VISITS = "visits"
+    CREDITS = "credits"  # of incidents, or of a counter
     USAGE = "usage"  # of a counter
     NAMED = "named_seats"
     FLOATING = "floating_seats"
@@ -46,13 +49,14 @@ class LimitLevel(StrEnum):
 
 
 class Limit(NamedTuple):
-    """So much per period; periods begin with the term. `carried`: what is left is added to the next period of the term.
+    """So much per period (None: unlimited); periods begin with the term. `carried`: what is left is added to the next period of the term.
 
-    `counter` is for use and floating seats; operating time is limited in hours. `pooled`: over the account and its subsidiaries.
+    `counter` is for use and floating seats, and may be given for credits; operating time is limited
+    in hours. `pooled`: over the account and its subsidiaries.
     """
 
     kind: LimitKind
-    amount: Decimal
+    amount: Decimal | None
     period: LimitPeriod
     carried: bool = False
     counter: str = ""
@@ -71,23 +75,27 @@ class Limit(NamedTuple):
         counts = self.kind in (LimitKind.USAGE, LimitKind.FLOATING)
         if counts and not self.counter:
             return f"a limit of {self.noun or self.kind} needs the name of a counter, such as pages or operating"
-        if self.counter and not counts:
+        if self.counter and not counts and self.kind is not LimitKind.CREDITS:
             return f"a limit of {self.noun} has no counter; leave it out"
         if self.carried and self.kind.seats:
             return f"{self.noun} are not carried over; leave that out"
-        days_only = self.kind is LimitKind.FLOATING or (self.kind is LimitKind.USAGE and not self.pooled)
-        if days_only and (self.carried or self.period not in (LimitPeriod.MONTH, LimitPeriod.QUARTER)):
-            return "single days and units are known for 15 weeks: choose month or quarter, not carried over" + (
-                "" if self.kind is LimitKind.FLOATING else ", or pool it over the account"
-            )
+        if ";" in self.counter:
+            return "the name of a counter with a limit has no semicolon"
+        if self.kind is LimitKind.FLOATING and self.pooled and self.longer:
+            return "single days of an account are known for 15 weeks: choose month or quarter, or do not pool it"
         return None
+
+    @property
+    def longer(self) -> bool:
+        """Whether its days can be more than those known of each unit."""
+        return self.carried or self.period not in (LimitPeriod.MONTH, LimitPeriod.QUARTER)
 
 
 class Allowance(NamedTuple):
     """What may be used within these days."""
 
     span: Span
-    amount: Decimal
+    amount: Decimal | None  # None: unlimited
 
 
 class LimitUse(NamedTuple):
@@ -99,11 +107,13 @@ class LimitUse(NamedTuple):
     on: date
 
     @property
-    def left(self) -> Decimal:
-        return max(self.allowance.amount - self.used, Decimal(0))
+    def left(self) -> Decimal | None:
+        return None if self.allowance.amount is None else max(self.allowance.amount - self.used, Decimal(0))
 
     @property
     def level(self) -> LimitLevel:
+        if self.allowance.amount is None:
+            return LimitLevel.WITHIN
         if self.used >= self.allowance.amount:
             return LimitLevel.REACHED
         return LimitLevel.NEAR if self.used >= NEAR * self.allowance.amount else LimitLevel.WITHIN
@@ -112,7 +122,7 @@ class LimitUse(NamedTuple):
     def used_up_on(self) -> date | None:
         """The day on which it is used up at this pace; None where that is not within its days, or it is used up."""
         since, until = self.allowance.span
-        if not self.used or self.level is LimitLevel.REACHED or self.limit.kind.seats:
+        if not self.used or self.allowance.amount is None or self.level is LimitLevel.REACHED or self.limit.kind.seats:
             return None
         days = (self.on - since).days + 1
         day = since + timedelta(min(ceil(days * self.allowance.amount / self.used), 40_000) - 1)
@@ -137,7 +147,7 @@ def allowance(limit: Limit, term: Span, on: date) -> Allowance:
     begins, ends = (end_after(term.starts_on, months * number) for number in (periods - 1, periods))
     until = ends if term.ends_on is None else min(ends, term.ends_on)
     if limit.carried:
-        return Allowance(Span(term.starts_on, until), limit.amount * periods)
+        return Allowance(Span(term.starts_on, until), None if limit.amount is None else limit.amount * periods)
     return Allowance(Span(begins, until), limit.amount)
 
 
@@ -149,15 +159,17 @@ def limit_words(use: LimitUse, line: str) -> str:
     """
     until, allowed, kind = use.allowance.span.ends_on, plain(use.allowance.amount), use.limit.noun
     days = f" until {in_words(last_day(until))}" if until else ""
+    if use.allowance.amount is None:
+        return f"{kind.capitalize()} unlimited on contract line {line}{days}: {plain(use.used)} used."
     if use.level is LimitLevel.REACHED:
         return f"No {kind} left on contract line {line}{days}: {plain(use.used)} of {allowed} used."
     pace = f"; at this pace used up on {in_words(use.used_up_on)}" if use.used_up_on else ""
     return f"{plain(use.left)} of {allowed} {kind} left on contract line {line}{days}{pace}."
 
 
-def plain(amount: Decimal) -> str:
+def plain(amount: Decimal | None) -> str:
     """
-    >>> plain(Decimal("4.0000")), plain(Decimal("3.5")), plain(Decimal(1200))
-    ('4', '3.5', '1,200')
+    >>> plain(Decimal("4.0000")), plain(Decimal("3.5")), plain(Decimal(1200)), plain(None)
+    ('4', '3.5', '1,200', 'unlimited')
     """
-    return f"{amount:,.4f}".rstrip("0").rstrip(".")
+    return "unlimited" if amount is None else f"{amount:,.4f}".rstrip("0").rstrip(".")

@@ -80,6 +80,16 @@ def by_day(known: CounterUse) -> Mapping[int, float]:
     return {start + n: use for n, use in enumerate(known.use) if use}
 
 
+def dropped(before: CounterUse, after: CounterUse) -> Mapping[int, float]:
+    """The use of days that were known before and are too old now.
+
+    >>> dropped(CounterUse(Reading(0, 0), day=3, use=(1, 2, -3)), CounterUse(Reading(0, 0), day=3, use=(3,)))
+    {1: 1, 2: 2}
+    """
+    start = after.day - len(after.use) + 1
+    return {day: abs(use) for day, use in by_day(before).items() if day < start}
+
+
 def _anew(known: CounterUse | None, reading: Reading) -> tuple[CounterUse, dict[int, Change]]:
     """Begin at a reading: nothing is known of the time before. Days after it, from a clock that was ahead, are forgotten."""
     today = reading.at // DAY

@@ -18,17 +18,23 @@ from musterroll.storage.tables.units import Incident, Unit
 
 # What a line allows is shared by all its units, also by those that a user may not see.
 _LIMIT, _I, _U = account_scope.whole(LineLimit), account_scope.whole(Incident), account_scope.whole(UnitReconciliation)
-_SUMS = (func.count(), func.coalesce(func.sum(type_coerce(_I.c.hours, BigInteger)), 0), func.count(case((_I.c.parts > 0, 1))))
+_SUMS = (
+    func.count(),
+    func.coalesce(func.sum(type_coerce(_I.c.hours, BigInteger)), 0),
+    func.count(case((_I.c.parts > 0, 1))),
+    func.coalesce(func.sum(type_coerce(_I.c.credits, BigInteger)), 0),
+)
 _DEPLOYED = _U.c.cell.op("&")(2) == 2
 
 
 class DayUse(NamedTuple):
-    """The incidents of a line that were opened on a day, their hours, and those that a part was used for."""
+    """The incidents of a line that were opened on a day, their hours, those that a part was used for, and their credits."""
 
     on: date
     calls: int
     hours: Decimal
     visits: int
+    credits: Decimal
 
 
 def of_lines(session: Session, line_ids: Collection[int]) -> list[tuple[int, Limit]]:
@@ -89,8 +95,8 @@ def pooled_seats(session: Session, account_id: int, product_id: int | None) -> i
     return seats
 
 
-def _day_use(on: date, calls: int, hours: Any, visits: int) -> DayUse:
-    return DayUse(on, calls, Decimal(int(hours)).scaleb(-4), visits)
+def _day_use(on: date, calls: int, hours: Any, visits: int, credit: Any) -> DayUse:
+    return DayUse(on, calls, Decimal(int(hours)).scaleb(-4), visits, Decimal(int(credit)).scaleb(-4))
 
 
 def _subtree(account_id: int) -> Any:

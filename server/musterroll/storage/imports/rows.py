@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, Table, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
@@ -183,6 +183,13 @@ def update_rows(session: Session, model: type[SQLModel], rows: Sequence[tuple[in
     for names, together in by_columns.items():
         statement = update(table).where(key == bindparam("row_key")).values({name: bindparam(name) for name in names})
         session.connection().execute(statement, together)
+
+
+def delete_rows(session: Session, model: type[SQLModel], ids: Collection[int]) -> None:
+    """Delete rows by key."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    if ids:
+        session.connection().execute(delete(table).where(table.c.id.in_(ids)))
 
 
 def parent_refs(session: Session) -> dict[str, str]:

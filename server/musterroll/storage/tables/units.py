@@ -103,6 +103,7 @@ class Incident(Audited, table=True):
     category: str = Field(default="", max_length=120)
     hours: Decimal | None = Field(default=None, sa_type=PRICE)
     parts: int | None = None
+    credits: Decimal | None = Field(default=None, sa_type=PRICE)  # that it took of those bought in advance
     reported_by: str = Field(default="", max_length=24, sa_column_kwargs={"server_default": ""})  # visitor: by the page behind a QR code
 
 

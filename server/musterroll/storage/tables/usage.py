@@ -43,3 +43,15 @@ class UsageSum(SQLModel, table=True):
     day: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     use: float = 0
     units: int = 0  # that were used on the day; of a month the sum of its days
+
+
+class LineUse(SQLModel, table=True):
+    """Use on a day by units on a contract line that has a limit of it, of days that are no longer kept for each unit."""
+
+    __tablename__ = "line_use"
+    line_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    counter_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    day: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    contract_id: int = Field(sa_type=BIG)
+    use: float = 0
+    units: int = 0  # that were used on the day

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from typing import NamedTuple
 
 from sqlmodel import Session
 
-from musterroll.domain.contracts.limits import Limit, LimitLevel
+from musterroll.domain.contracts.limits import MOST, Limit, LimitLevel
 from musterroll.domain.values.errors import Conflict, NotFound
 from musterroll.storage.contracts import limits as stored
 from musterroll.storage.contracts import lines as contract_lines
@@ -17,7 +16,6 @@ from musterroll.storage.tables.limits import LineLimit
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.coverage.limits import LineLimitUse, line_limits
 
-MOST = Decimal(10) ** 9
 _LONGEST = 80
 _BLOCK = 2_000  # limits looked at together
 
@@ -55,23 +53,23 @@ def beyond_within(session: Session, now: datetime) -> Iterator[LineLimitUse]:
 
 
 def set_limit(session: Session, contract: str, line: str, limit: Limit, actor: str, now: datetime) -> AuditChange | None:
-    """Set a limit of a contract line; an amount of 0 removes it. Returns the change, or None if nothing changes.
+    """Set a limit of a contract line; an amount of 0 removes it, None is unlimited. Returns the change, or None if nothing changes.
 
     Raises NotFound, and Conflict for an amount below 0 or too large.
     """
     place = None if "\0" in contract + line else stored.line_of(session, contract, line)
     if place is None:
         raise NotFound(f"there is no contract line {contract[:80]}/{line[:40]}")
-    if not limit.amount.is_finite() or not 0 <= limit.amount <= MOST:
+    if limit.amount is not None and (not limit.amount.is_finite() or not 0 <= limit.amount <= MOST):
         raise Conflict(f"a limit is a number from 0 to {MOST:,.0f}; 0 removes it", "bad_limit")
     limit = limit._replace(counter=limit.counter.strip())
     if "\0" in limit.counter or len(limit.counter) > _LONGEST:
         raise Conflict(f"the name of a counter has at most {_LONGEST} characters", "bad_limit")
-    if limit.amount and (why := limit.problem):
+    if limit.amount != 0 and (why := limit.problem):
         raise Conflict(why, "bad_limit")
     row = stored.row(session, place.id, limit.kind, limit.counter)
     known = Limit(row.kind, row.amount, row.period, row.carried, row.counter, row.pooled) if row else None
-    if known == limit if known else not limit.amount:
+    if known == limit if known else limit.amount == 0:
         return None
     subject = f"limit of {limit.noun or limit.kind} on contract line {contract}/{line}"
     change = audit_record.begin(session, actor=actor, kind="limit", subject=subject, now=now)
@@ -86,7 +84,7 @@ def _store(session: Session, change: AuditChange, row: LineLimit | None, to: Lin
         audit_record.added(session, change, "line_limit", [to.id or 0])
         return
     with audit_record.watching(session, change, "line_limit", [row.id or 0]):
-        if to.amount:
+        if to.amount != 0:
             row.amount, row.period, row.carried, row.pooled = to.amount, to.period, to.carried, to.pooled
         else:
             session.delete(row)

@@ -17,7 +17,7 @@ from musterroll.storage.contracts.limits import DayUse
 from musterroll.storage.usage import of_lines as line_usage
 
 _PLACES = Decimal("0.0001")
-_OF_INCIDENTS = (LimitKind.CALLS, LimitKind.HOURS, LimitKind.VISITS)
+_OF_INCIDENTS = (LimitKind.CALLS, LimitKind.HOURS, LimitKind.VISITS, LimitKind.CREDITS)
 
 
 class LineLimitUse(NamedTuple):
@@ -79,6 +79,9 @@ class _Use:
     def visits(self, of: _Allowed) -> Decimal:
         return Decimal(sum(day.visits for day in self._days(of)))
 
+    def credits(self, of: _Allowed) -> Decimal:
+        return self.usage(of) if of.limit.counter else sum((day.credits for day in self._days(of)), Decimal(0))
+
     def named(self, of: _Allowed) -> Decimal:
         if self._pool(of):
             return Decimal(stored.pooled_seats(self._session, self._pool(of), of.cover.line.product))
@@ -115,6 +118,7 @@ _MEASURES: dict[LimitKind, Callable[[_Use, _Allowed], Decimal]] = {
     LimitKind.HOURS: _Use.hours,
     LimitKind.VISITS: _Use.visits,
     LimitKind.USAGE: _Use.usage,
+    LimitKind.CREDITS: _Use.credits,
     LimitKind.NAMED: _Use.named,
     LimitKind.FLOATING: _Use.floating,
 }

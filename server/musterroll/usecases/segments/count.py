@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -130,7 +131,7 @@ def _entered(counted: CountedSegments, key: str, rows: Iterable[Member], ids: Co
 def _limit_used(of: LineLimitUse, now: datetime) -> NewEvent:
     """By its key once for each level of a period. With the day on which the limit is used up at this pace."""
     use = of.use
-    allowed, since = f"{use.allowance.amount.normalize():f}", use.allowance.span.starts_on
+    allowed, since = f"{(use.allowance.amount or Decimal()).normalize():f}", use.allowance.span.starts_on
     key = f"limit:{of.cover.line.id}:{use.limit.kind}:{since}:{allowed}:{use.level}:{use.limit.counter}"
     account = of.cover.contract.account
     return NewEvent(

@@ -1,6 +1,6 @@
 """Reading the lifetime counters of all units, some at a time, and keeping their use per day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlmodel import Session
@@ -9,11 +9,13 @@ from musterroll.domain.usage import days as rules
 from musterroll.domain.usage.days import Change, CounterUse
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.operations import checkpoints
-from musterroll.storage.usage import readings, sums
+from musterroll.storage.usage import of_lines, readings, sums
+from musterroll.storage.usage.of_lines import MeteredLine
 from musterroll.storage.usage.readings import UnitCounters
 
 _JOB = "usage"  # position: the last unit read; note: the hour
 _HOUR = 3_600_000  # ms
+_Key = tuple[int, int]  # a unit and a counter
 
 
 def due(session: Session, now: datetime) -> bool:
@@ -56,8 +58,24 @@ def read(session: Session, units: list[UnitCounters], now: datetime) -> None:
                 changed.add(unit.unit_id)
                 _add(changes, unit, counter_id, days.items())
         changed.update([unit.unit_id] * bool(gone))
+    _keep_older(session, known, {key: uses[key] for key in known if key in uses and key[0] in changed})
     readings.store(session, {key: use for key, use in uses.items() if key[0] in changed}, changed)
     readings.add_to_sums(session, changes.items())
+
+
+def _keep_older(session: Session, known: Mapping[_Key, CounterUse], uses: Mapping[_Key, CounterUse]) -> None:
+    """Keep the days that units on a line with a limit of the counter no longer have room for."""
+    lines = {(of.line_id, of.counter_id): of for of in of_lines.metered(session)} if uses else {}
+    on = of_lines.lines_of(session, {unit for unit, _ in uses}, {line for line, _ in lines}) if lines else {}
+    older: dict[tuple[MeteredLine, int], Change] = {}
+    for (unit, counter), after in uses.items():
+        line = lines.get((on.get(unit, 0), counter))
+        if line is None:
+            continue
+        for day, use in rules.dropped(known[unit, counter], after).items():
+            before = older.get((line, day), Change(0.0, 0))
+            older[line, day] = Change(before.use + use, before.units + 1)
+    of_lines.keep(session, older)
 
 
 def _undone(use: CounterUse) -> list[tuple[int, Change]]:

@@ -68,11 +68,13 @@ def _first(session: Session, level: LimitLevel | None) -> _Shown:
     return _Shown(uses[:SHOWN], False)
 
 
-def _amount(text: str) -> Decimal:
+def _amount(text: str) -> Decimal | None:
+    if text.lower() == "unlimited":
+        return None
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise Conflict("enter the limit as a number such as 4", "bad_number") from None
+        raise Conflict("enter the limit as a number such as 4, or as unlimited", "bad_number") from None
 
 
 def _field(name: str) -> str:

@@ -11,24 +11,31 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from musterroll.domain.contracts.limits import Limit, LimitKind, LimitLevel, LimitPeriod, LimitUse, allowance
 from musterroll.domain.notifications.events import EventKind
+from musterroll.domain.usage.days import Reading
 from musterroll.domain.usage.periods import day_of
 from musterroll.domain.values.dates import Span, add_months
 from musterroll.domain.values.errors import Conflict, NotFound
+from musterroll.domain.values.instants import to_ms
+from musterroll.readers.fields import BadRow
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.notifications import EventRow
 from musterroll.storage.tables.units import Incident, Unit
-from musterroll.storage.tables.usage import UnitUse, UsageSum
+from musterroll.storage.tables.usage import LineUse, UnitUse, UsageSum
 from musterroll.storage.usage import readings
+from musterroll.storage.usage.readings import UnitCounters
 from musterroll.usecases.contracts.limits import limits, set_limit
 from musterroll.usecases.coverage.verdict import coverage
+from musterroll.usecases.imports import export
 from musterroll.usecases.installed_base import renewals
 from musterroll.usecases.reconciliation import run as reconciliation_run
 from musterroll.usecases.segments import count
 from musterroll.usecases.undo.undo import undo
-from sqlmodel import Session, select
+from musterroll.usecases.usage import measure
+from sqlmodel import Session, col, select
 
-from tests.support.documents import take
+from tests.support import documents
+from tests.support.documents import document, outcomes, take
 
 NOW = datetime.fromisoformat("2026-11-01T12:00:00+00:00")
 CALLS, HOURS = Limit(LimitKind.CALLS, Decimal(4), LimitPeriod.YEAR), Limit(LimitKind.HOURS, Decimal(10), LimitPeriod.QUARTER, carried=True)
@@ -91,6 +98,58 @@ def test_visits_are_incidents_that_a_part_was_used_for_also_of_a_pool(fleet: Dat
                 session.flush()
             (of,) = limits(session, NOW, "C1", None, 0, 10).uses
             assert of.says.split(";")[0] == f"{2 if pooled else 3} of 4 visits left on contract line C1/1 until 31 January 2027."
+
+
+def test_credits_are_those_of_incidents_or_of_a_counter_and_an_unlimited_limit_is_never_near(fleet: Database) -> None:
+    with fleet.transaction() as session:
+        set_limit(session, "C1", "1", Limit(LimitKind.CREDITS, Decimal(10), LimitPeriod.YEAR), "ann", NOW)
+        assert set_limit(session, "C1", "1", CALLS._replace(amount=None), "ann", NOW)
+        assert set_limit(session, "C1", "1", CALLS._replace(amount=None), "ann", NOW) is None
+        incidents(session, ("T1", "SN1", date(2026, 9, 30), None), ("T2", "SN2", date(2026, 10, 1), None))
+        for incident in session.exec(select(Incident)):
+            incident.credits = Decimal("4.25")
+        session.flush()
+        assert [of.says.split(" until")[0] for of in limits(session, NOW, "C1", None, 0, 10).uses] == [
+            "Calls unlimited on contract line C1/1",
+            "1.5 of 10 credits left on contract line C1/1",
+        ]
+        assert [of.use.limit.kind for of in limits(session, NOW, None, LimitLevel.NEAR, 0, 10).uses] == [LimitKind.CREDITS]
+
+
+def line_limits(fleet: Database) -> str:
+    with fleet.snapshot() as session:
+        return export.page(session, "contract-lines", 0, 10, NOW)[0][1]["limits"]
+
+
+LINES = 'Contract Number,Line,Model,Limits,Included Visits,Limit Period\nC1,1,Pump,"{}",{},quarter\n'
+
+
+def test_contract_lines_carry_their_limits_and_import_again_unchanged(fleet: Database) -> None:
+    _, taken = take(fleet, NOW, "contract-lines", LINES.format("10 hours per quarter, carried over; unlimited named seats", "2"))
+    wanted = "10 hours per quarter, carried over; unlimited named seats per year; 2 visits per quarter"
+    assert line_limits(fleet) == wanted
+    assert outcomes(take(fleet, NOW, "contract-lines", LINES.format(wanted, ""))[0]) == ["same"]
+    _, removed = take(fleet, NOW, "contract-lines", LINES.format("0 hours per quarter", "3"))
+    assert line_limits(fleet) == "unlimited named seats per year; 3 visits per quarter"
+    for done, before in ((removed, wanted), (taken, "")):
+        with fleet.transaction() as session:
+            documents.undo(session, done.run_id or 0, "ann", NOW)
+        assert line_limits(fleet) == before
+
+
+@pytest.mark.parametrize("wrong", ["four calls", "4 calls per week", "4 use per month", "4 calls; 5 calls", "4 visits", "-1 calls"])
+def test_a_contract_line_with_a_limit_that_cannot_be_is_rejected(wrong: str) -> None:
+    (row,) = document("contract-lines", LINES.format(wrong, "2")).rows()
+    assert isinstance(row, BadRow)
+
+
+def test_a_new_line_with_limits_goes_with_them_when_its_import_is_undone(fleet: Database) -> None:
+    content = "Contract Number,Line,Model,Account ID,Quantity,Included Calls\nC1,2,Pump,A1,1,unlimited\n"
+    _, taken = take(fleet, NOW, "contract-lines", content)
+    with fleet.transaction() as session:
+        assert export.page(session, "contract-lines", 0, 10, NOW)[1][1]["limits"] == "unlimited calls per year"
+        documents.undo(session, taken.run_id or 0, "ann", NOW)
+        assert [row["number"] for _, row in export.page(session, "contract-lines", 0, 10, NOW)] == ["1"]
 
 
 def test_a_limit_is_changed_removed_and_undone(fleet: Database) -> None:
@@ -168,6 +227,26 @@ def test_use_and_seats_are_those_of_pandas_on_the_line_and_in_the_pool(fleet: Da
             assert use.used > 0
 
 
+def test_use_of_a_year_on_a_line_is_that_of_pandas_though_units_keep_fifteen_weeks(fleet: Database) -> None:
+    dice, begins = Random(3), datetime.fromisoformat("2026-02-11T00:00:00+00:00")
+    days = [begins + timedelta(days=n) for n in range(0, 261, 9)]
+    grown = pd.DataFrame([[dice.randint(0, 50) for _ in days] for _ in range(4)], columns=days)
+    grown[days[0]] = 0  # the first reading
+    values = grown.cumsum(axis=1)
+    with fleet.transaction() as session:
+        set_limit(session, "C1", "1", Limit(LimitKind.USAGE, Decimal(10**6), LimitPeriod.YEAR, counter="pages"), "ann", NOW)
+        units = session.exec(select(Unit).order_by(col(Unit.serial))).all()
+        for day in days:
+            counted = [
+                UnitCounters(unit.id or 0, unit.account_id or 0, unit.product_id, {"pages": Reading(to_ms(day), float(values.at[n, day]))})
+                for n, unit in enumerate(units)
+            ]
+            measure.read(session, counted, day)
+        (of,) = limits(session, NOW, "C1", None, 0, 10).uses
+        assert float(of.use.used) == pytest.approx(grown.loc[:2].to_numpy().sum(), abs=1e-3)  # SN4 has no seat
+        assert len(session.exec(select(LineUse)).all()) > 100
+
+
 def _same(a: Limit, b: Limit) -> bool:
     return (a.kind, a.counter, a.pooled) == (b.kind, b.counter, b.pooled)
 
@@ -177,7 +256,6 @@ def _same(a: Limit, b: Limit) -> bool:
     [
         Limit(LimitKind.USAGE, Decimal(1), LimitPeriod.MONTH),
         Limit(LimitKind.CALLS, Decimal(1), LimitPeriod.MONTH, counter="pages"),
-        Limit(LimitKind.USAGE, Decimal(1), LimitPeriod.YEAR, counter="pages"),
         Limit(LimitKind.FLOATING, Decimal(1), LimitPeriod.YEAR, counter="pages", pooled=True),
         Limit(LimitKind.NAMED, Decimal(1), LimitPeriod.YEAR, carried=True),
     ],

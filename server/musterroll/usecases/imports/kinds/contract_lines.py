@@ -15,12 +15,13 @@ from musterroll.readers.fields import DocumentRow
 from musterroll.storage.contracts.lines_in_force import contract_terms
 from musterroll.storage.imports import rows as import_rows
 from musterroll.storage.tables.accounts import Account, Site
+from musterroll.storage.tables.audit import AuditChange
 from musterroll.storage.tables.contracts import Contract, ContractLine
 from musterroll.storage.units import successors
 from musterroll.storage.units.successors import SerialHolder
 from musterroll.usecases.audit import record as audit_record
-from musterroll.usecases.imports import currency_of_price
-from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts
+from musterroll.usecases.imports import currency_of_price, line_limits
+from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRecord, PlannedWrite, RecordFacts, Written
 from musterroll.usecases.imports.lines_by_tag import UnitsByTag
 
 
@@ -30,7 +31,7 @@ class ContractLineImporter(Importer):
     fact_of = {"model": "product_id"}
     facts = (
         *("scope", "site", "account", "serial", "serial_key", "product_id"),
-        *("quantity", "starts_on", "ends_on", "price", "currency", "service"),
+        *("quantity", "starts_on", "ends_on", "price", "currency", "service", "limits"),
     )
 
     @classmethod
@@ -62,6 +63,8 @@ class ContractLineImporter(Importer):
         self._tagged = UnitsByTag(self.session, named_serials.keys(), named_serials.values())
         lines = self.find(rows)
         self._look_up_places(lines.values())
+        given = any("limits" in row.values for row in rows)
+        self._limits = line_limits.known(self.session, {line["id"] for line in lines.values()}) if given else {}
         self._known = {key: KnownRecord(line["id"], self.facts_of(line)) for key, line in lines.items()}
 
     def _identify(self, rows: Sequence[DocumentRow]) -> None:
@@ -110,11 +113,13 @@ class ContractLineImporter(Importer):
         at_site = record["scope"] in _AT_SITE
         site = self.references.ref(Site, record["place_id"]) if at_site else None
         account = None if at_site else self.references.ref(Account, record["place_id"])
-        return {"site": site, "account": account, **{fact: record[fact] for fact in self.facts if fact not in ("site", "account")}}
+        columns = {fact: record[fact] for fact in self.facts if fact not in _ELSEWHERE}
+        return {"site": site, "account": account, **columns, "limits": line_limits.text(self._limits.get(record["id"], ()))}
 
     def values_of(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         self.references.look_up_ids(Contract, {record["contract_id"] for record in records})
         self._look_up_places(records)
+        self._limits = line_limits.known(self.session, {record["id"] for record in records})
         products = import_rows.products_by_id(self.session, {record["product_id"] for record in records if record["product_id"]})
         return [
             {
@@ -128,13 +133,15 @@ class ContractLineImporter(Importer):
 
     def new_facts(self, row: DocumentRow) -> RecordFacts:
         nothing: RecordFacts = dict.fromkeys(self.facts)
-        return {**nothing, "serial": "", "serial_key": "", "quantity": 1, "currency": "", "service": ""}
+        return {**nothing, "serial": "", "serial_key": "", "quantity": 1, "currency": "", "service": "", "limits": ""}
 
     def accept(self, row: DocumentRow, known: KnownRecord | None) -> AcceptedRow:
         contract = self._contracts.get(row.values["contract"])
         if contract is None:
             raise NotFound(f"contract {row.values['contract']} is not registered; import the contracts first")
         after = super().accept(row, known).after
+        if "limits" in row.values:
+            after["limits"] = line_limits.after(self._limits.get(known.id, ()) if known else (), row.values["limits"])
         after["product_id"] = self._product(row, after)
         if after["scope"] in _AT_SITE:
             after["account"] = None
@@ -217,11 +224,27 @@ class ContractLineImporter(Importer):
     def columns(self, after: RecordFacts) -> dict[str, Any]:
         at_site = after["scope"] in _AT_SITE
         place = self.references.id(Site, after["site"]) if at_site else self.references.id(Account, after["account"])
-        return {"place_id": place, **{fact: value for fact, value in after.items() if fact not in ("site", "account")}}
+        return {"place_id": place, **{fact: value for fact, value in after.items() if fact not in _ELSEWHERE}}
+
+    def write(self, writes: Sequence[PlannedWrite], change: AuditChange) -> Written:
+        """Limits are rows of their own, written after their lines."""
+        written = super().write(writes, change)
+        lines = [
+            (line_id, self._contracts[planned.row.values["contract"]]["id"], planned.after["limits"])
+            for line_id, planned in zip(written.ids, writes, strict=True)
+            if _limits_changed(planned)
+        ]
+        if lines:
+            audit_record.record(self.session, change, line_limits.store(self.session, lines))
+        return written
 
     def new_columns(self, planned: PlannedWrite, row_id: int) -> dict[str, Any]:
         contract, number = self.key(planned.row)
         return {"id": row_id, "contract_id": self._contracts[contract]["id"], "number": number}
+
+
+def _limits_changed(planned: PlannedWrite) -> bool:
+    return bool(planned.after["limits"] != (planned.before or {}).get("limits", ""))
 
 
 def _line(ref: str, after: RecordFacts, record: dict[str, Any]) -> rules.LineTerms:
@@ -237,4 +260,5 @@ def _kept_by_replaced(known: KnownRecord | None, own: str, successor: SerialHold
     return bool(known and written and has_key(written, own) and successor and known.facts["serial_key"] != successor.serial_key)
 
 
+_ELSEWHERE = ("site", "account", "limits")  # facts that are no columns of a line
 _AT_SITE = (LineScope.SERIAL, LineScope.SITE)

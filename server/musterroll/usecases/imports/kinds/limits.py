@@ -42,6 +42,7 @@ class LimitImporter(Importer):
                 "limit": record["kind"],
                 "counter": record["counter"],
                 **self.facts_of(record),
+                "amount": "unlimited" if record["amount"] is None else record["amount"],
             }
             for record in records
         ]
