@@ -29,8 +29,8 @@ class InvoiceOut(Schema):
     contract: str | None
     issued_on: date
     due_on: date
-    amount: MoneyOut
-    left: MoneyOut | None = Field(description="Left to pay; null: paid or void.")
+    amount: MoneyOut = Field(description="Of a credit note below zero.")
+    left: MoneyOut | None = Field(description="Left to pay; below zero: not used yet of a credit note; null: paid or void.")
     age: Age | None = Field(description="Days overdue; null: nothing is left to pay.")
     payment: Payment
     paid_on: date | None
@@ -80,10 +80,16 @@ def _out(row: InvoiceOf, on: date) -> InvoiceOut:
         due_on=row.due_on,
         amount=money_out(row.amount),
         left=row.left and money_out(row.left),
-        age=rules.age(row.due_on, on) if row.left else None,
+        age=_age(row, on),
         payment=row.payment,
         paid_on=row.paid_on,
     )
+
+
+def _age(row: InvoiceOf, on: date) -> Age | None:
+    if row.left is None:
+        return None
+    return Age.CREDIT if row.left.amount < 0 else rules.age(row.due_on, on)
 
 
 def age_out(of: AgeSum, exchange: Exchange) -> AgeOut:

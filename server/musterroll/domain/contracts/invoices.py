@@ -28,10 +28,14 @@ class Age(StrEnum):
     DAYS_60 = "31-60", 31
     DAYS_90 = "61-90", 61
     OLDER = "over 90", 91
+    CREDIT = "credit notes", 0  # not used yet: below zero, and never overdue
 
     @property
     def overdue(self) -> bool:
-        return self is not Age.OPEN
+        return self not in (Age.OPEN, Age.CREDIT)
+
+
+_BY_DAYS = tuple(age for age in Age if age is not Age.CREDIT)
 
 
 class InvoiceTerms(NamedTuple):
@@ -49,7 +53,9 @@ class AgeSum(NamedTuple):
 
 
 def outstanding(invoice: InvoiceTerms) -> Money | None:
-    """What is still to be paid; None where nothing is. `storage.contracts.invoices` is the same in SQL.
+    """What is still to be paid, below zero what of a credit note is not used yet; None where nothing is.
+
+    `storage.contracts.invoices` is the same in SQL.
 
     >>> str(outstanding(InvoiceTerms(date(2026, 11, 1), Money(Decimal(100), "EUR"), balance=Decimal(40))))
     '40.00 EUR'
@@ -61,12 +67,13 @@ def outstanding(invoice: InvoiceTerms) -> Money | None:
 
 
 def age(due_on: date, on: date) -> Age:
-    """
+    """Of an invoice.
+
     >>> [age(date(2026, 11, 1), date(2026, 11, 1) + timedelta(days)).value for days in (0, 1, 30, 31, 90, 91)]
     ['not due', '1-30', '1-30', '31-60', '61-90', 'over 90']
     """
     days = (on - due_on).days
-    return next((each for each in reversed(Age) if days >= each.least), Age.OPEN)
+    return next((each for each in reversed(_BY_DAYS) if days >= each.least), Age.OPEN)
 
 
 def due_between(of: Age, on: date) -> tuple[date | None, date | None]:
@@ -75,8 +82,8 @@ def due_between(of: Age, on: date) -> tuple[date | None, date | None]:
     >>> [str(day) for day in due_between(Age.DAYS_60, date(2026, 12, 1))]
     ['2026-10-02', '2026-10-31']
     """
-    younger = next((each for each in reversed(Age) if each.least < of.least), None)
-    older = next((each for each in Age if each.least > of.least), None)
+    younger = next((each for each in reversed(_BY_DAYS) if each.least < of.least), None)
+    older = next((each for each in _BY_DAYS if each.least > of.least), None)
     first = None if older is None else on - timedelta(older.least - 1)
     return first, None if younger is None else on - timedelta(of.least)
 
@@ -89,6 +96,12 @@ def ageing(sums: Iterable[tuple[Age, int, Money]]) -> list[AgeSum]:
         counts[of] += count
         amounts[of].append(money)
     return [AgeSum(of, counts[of], totals(amounts[of])) for of in Age]
+
+
+def net(of: Iterable[AgeSum]) -> AgeSum:
+    """All that is outstanding, less credit notes that are not used yet."""
+    every = list(of)
+    return AgeSum(Age.OPEN, sum(each.invoices for each in every), totals(money for each in every for money in each.amounts))
 
 
 def overdue(of: Iterable[AgeSum]) -> AgeSum:

@@ -3,7 +3,7 @@
 from musterroll.readers.cells.dates import DAY_AFTER, LAST_DAY, Moment, certain_day, counted_in, day, is_instant, last_day, midnight
 from musterroll.readers.cells.durations import Duration, hours, months, notice, seconds, unit_in
 from musterroll.readers.cells.instants import clock_gap, instant
-from musterroll.readers.cells.money import amount, currency
+from musterroll.readers.cells.money import amount, currency, signed
 from musterroll.readers.cells.numbers import NUMBERS, counter, degrees, number, whole_number
 from musterroll.readers.cells.periods import months_of, period
 from musterroll.readers.cells.texts import code, heading_key, ref, serial, text, yes_or_no, zone
@@ -39,6 +39,7 @@ __all__ = [
     "ref",
     "seconds",
     "serial",
+    "signed",
     "text",
     "unit_in",
     "whole_number",

@@ -25,6 +25,7 @@ _AMOUNT = re.compile(
 )
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,'\u2019\s]\d{3}")
 _MARKS = re.compile(r"[^\s()\[\]/,;:]+")
+_NEGATIVE = re.compile(r"\((?P<inner>.+)\)|(?P<before>[^\d(]*?)[-\u2212\u2013](?P<after>[^-]+)|(?P<sap>.*\d)-(?P<mark>[^\d-]*)")
 _QUOTES = str.maketrans("\u2019", "'")
 
 
@@ -61,6 +62,23 @@ def amount(name: str, cell: str, hints: Hints) -> Amount:
     if likely and not hints.numbers and decimals(likely) != 3 and _THOUSANDS.fullmatch(figure):
         figure = re.sub(r"\D", "", figure)  # nobody writes three decimals in such a currency
     return Amount(number(name, figure, hints), signs, stated, written, hints.months)
+
+
+def _signed(name: str, cell: str, hints: Hints) -> Amount:
+    """An amount that may be below zero: `-100.00`, `(100.00)`, `EUR -100`, `100.00-`; the `-` in `100.-` stands for no cents.
+
+    >>> [signed("amount", text, Hints()).value for text in ("-100.50", "(7,00 €)", "EUR \u22125", "100.50-", "CHF 100.-")]
+    [Decimal('-100.50'), Decimal('-7.00'), Decimal('-5.0'), Decimal('-100.50'), Decimal('100.0')]
+    """
+    match = _NEGATIVE.fullmatch(western(str(cell)).strip()[: _LONGEST + 1])
+    if match is None:
+        return amount(name, cell, hints)  # type: ignore[no-any-return]
+    text = "".join(part for part in match.groups() if part)
+    read: Amount = amount(name, Numeric(text, text, cell.exact) if isinstance(cell, Numeric) else text, hints)
+    return read._replace(value=-read.value)
+
+
+signed = amounts(_signed)
 
 
 def _signs(name: str, written: str, match: re.Match[str]) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ Some = Collection[int] | None  # ids of accounts; None: all
 
 
 class InvoiceOf(NamedTuple):
-    """An invoice with its account and contract. `left`: to pay; None: paid or void."""
+    """An invoice with its account and contract. `left`: to pay, below zero what of a credit note is not used yet; None: paid or void."""
 
     id: int
     ref: str
@@ -58,7 +58,7 @@ def ageing(session: Session, on: date, some: Some = None) -> list[tuple[Age, int
 def owed(session: Session, on: date, some: Some = None) -> list[tuple[int, Money, date]]:
     """By account and currency: what is overdue, and since when."""
     query = select(col(_I.account_id), col(_I.currency), func.sum(_LEFT), func.min(col(_I.due_on)))
-    query = query.where(*_UNPAID, col(_I.due_on) < on, *_of(session, some)).group_by(col(_I.account_id), col(_I.currency))
+    query = query.where(*_UNPAID, col(_I.due_on) < on, _LEFT > 0, *_of(session, some)).group_by(col(_I.account_id), col(_I.currency))
     return [(row[0], _money(row[2], row[1]), row[3]) for row in session.execute(query.order_by(col(_I.account_id), col(_I.currency)))]
 
 
@@ -72,7 +72,7 @@ def page(session: Session, filters: InvoiceFilter, on: date, after: tuple[date, 
     if filters.unpaid or filters.overdue or filters.age:
         where += _UNPAID
     if filters.overdue:
-        where.append(col(_I.due_on) < on)
+        where += (col(_I.due_on) < on, _LEFT > 0)
     if filters.age:
         where.append(_due(filters.age, on))
     if after:
@@ -85,10 +85,12 @@ def page(session: Session, filters: InvoiceFilter, on: date, after: tuple[date, 
 
 
 def _due(of: Age, on: date) -> ColumnElement[bool]:
+    if of is Age.CREDIT:
+        return _LEFT < 0
     first, last = due_between(of, on)
     limits = [col(_I.due_on) >= first] if first else []
     limits += [col(_I.due_on) <= last] if last else []
-    return and_(*limits)
+    return and_(_LEFT > 0, *limits)
 
 
 def _of(session: Session, some: Some) -> list[Any]:

@@ -10,6 +10,7 @@ from musterroll.domain.contracts import invoices as rules
 from musterroll.domain.contracts.invoices import Age, InvoiceTerms
 from musterroll.domain.contracts.terms import Payment
 from musterroll.domain.values.money import Money
+from musterroll.readers.fields import DocumentRow
 from musterroll.storage.contracts import invoices as stored
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.invoices import IssuedInvoice
@@ -28,7 +29,7 @@ def fill(session: Session, now: datetime) -> pd.DataFrame:
     parent = records.account(session, "A0")
     owners = [parent, records.account(session, "A1", parent=parent), records.account(session, "A2")]
     for n in range(200):
-        due, amount = now.date() - timedelta(dice.randint(-60, 200)), Decimal(dice.randint(1, 99_999)) / 100
+        due, amount = now.date() - timedelta(dice.randint(-60, 200)), Decimal(dice.randint(1, 99_999) * dice.choice([1, 1, 1, -1])) / 100
         balance = dice.choice([None, None, Decimal(0), amount / 4])
         payment, paid = dice.choice(list(Payment)), dice.choice([None, None, due])
         owner, currency = dice.choice(owners), dice.choice(["EUR", "USD"])
@@ -43,7 +44,7 @@ def fill(session: Session, now: datetime) -> pd.DataFrame:
 
 def by_pandas(frame: pd.DataFrame) -> list[tuple[Age, int, dict[str, Decimal]]]:
     unpaid = frame[frame.left > 0]
-    parts = [(age, unpaid[unpaid.late.between(*days)]) for age, days in BINS.items()]
+    parts = [*((age, unpaid[unpaid.late.between(*days)]) for age, days in BINS.items()), (Age.CREDIT, frame[frame.left < 0])]
     return [(age, len(part), {str(currency): of.left.sum() for currency, of in part.groupby("currency")}) for age, part in parts]
 
 
@@ -62,6 +63,8 @@ def test_ageing_and_history_are_what_pandas_finds(database: Database, now: datet
         late = frame[(frame.left > 0) & (frame.late > 0)]
         owed = {(number, money.currency): (money.amount, since) for number, money, since in stored.owed(session, now.date())}
         assert owed == {key: (of.left.sum(), of.due.min()) for key, of in late.groupby(["id", "currency"])}
+        credit, _ = invoices.page(session, InvoiceQuery(age=Age.CREDIT), now, None, 1000)
+        assert {row.ref for row in credit} == set(frame[frame.left < 0].ref)
         first, cursor = invoices.page(session, InvoiceQuery(age=Age.DAYS_60), now, None, 3)
         rest, _ = invoices.page(session, InvoiceQuery(age=Age.DAYS_60), now, cursor, 1000)
         assert {row.ref for row in first + rest} == set(late[late.late.between(31, 60)].ref)
@@ -77,6 +80,26 @@ def test_the_rule_is_the_same_as_the_sql(sqlite_database: Database, now: datetim
         rows, _ = invoices.page(session, InvoiceQuery(), now, None, 1000)
     terms = dict(zip(frame.ref, frame.terms, strict=True))
     assert {row.ref: row.left for row in rows} == {ref: rules.outstanding(of) for ref, of in terms.items()}
+
+
+@pytest.mark.parametrize(
+    ("amount", "balance", "document", "stored"),
+    [
+        ("-120.50", "-20.50", "", (Decimal("-120.5"), Decimal("-20.5"))),
+        ("(120.50)", "", "", (Decimal("-120.5"), None)),
+        ("120.50-", "20.50", "", (Decimal("-120.5"), Decimal("-20.5"))),
+        ("120.50", "20.50", "Credit memo", (Decimal("-120.5"), Decimal("-20.5"))),
+        ("120.50", "20.50", "Invoice", (Decimal("120.5"), Decimal("20.5"))),
+        ("120.50", "-20.50", "Invoice", None),
+    ],
+)
+def test_a_credit_note_is_an_amount_below_zero_however_it_is_written(
+    amount: str, balance: str, document: str, stored: tuple[Decimal, Decimal | None] | None
+) -> None:
+    head = "Invoice Number,Account ID,Invoice Date,Amount,Balance Due,Currency,Document Type\n"
+    (row,) = documents.document("invoices", f"{head}I1,A1,2026-08-01,{amount},{balance},EUR,{document}\n").rows()
+    read = (row.values["amount"], row.values.get("balance")) if isinstance(row, DocumentRow) else None
+    assert read == stored
 
 
 @pytest.mark.parametrize(

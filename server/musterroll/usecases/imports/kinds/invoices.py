@@ -19,7 +19,7 @@ from musterroll.usecases.imports.importer import AcceptedRow, Importer, KnownRec
 class InvoiceImporter(Importer):
     kind = invoices.KIND
     model = IssuedInvoice
-    facts = invoices.KIND.attributes()
+    facts = invoices.KIND.attributes(without=("document",))
     links = {"account": Account, "contract": Contract}
     creates = ()  # an invoice does not make a customer
 
