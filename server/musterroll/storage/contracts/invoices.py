@@ -86,7 +86,7 @@ def page(session: Session, filters: InvoiceFilter, on: date, after: tuple[date, 
 
 def _due(of: Age, on: date) -> ColumnElement[bool]:
     if of is Age.CREDIT:
-        return _LEFT < 0
+        return and_(_LEFT < 0)
     first, last = due_between(of, on)
     limits = [col(_I.due_on) >= first] if first else []
     limits += [col(_I.due_on) <= last] if last else []

@@ -25,7 +25,7 @@ from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access.oidc_arrival import OidcIdentity
 from musterroll.web.http.context import clock, context
 from musterroll.web.http.security import local_path, no_store
-from musterroll.web.http.sign_in import client_info, sign_in_page, start_session
+from musterroll.web.http.sign_in import client_info, sign_in_page, start_page, start_session
 
 pages = Blueprint("oidc", __name__)
 pages.after_request(no_store)
@@ -124,7 +124,7 @@ def callback() -> AnyResponse:
             token = access_sessions.open_session(writing, user, now, client_info())
     except DomainError as refusal:
         return make_response(sign_in_page(now, f"{str(refusal)[:1].upper()}{str(refusal)[1:]}."), 401)
-    return start_session(redirect(target, 303), token)
+    return start_session(redirect(start_page(user.role, target), 303), token)
 
 
 def _arrival(claims: Any, settings: Settings) -> OidcIdentity:

@@ -40,10 +40,11 @@ def sign_in() -> AnyResponse:
         matches = access_sessions.password_matches(reading, name, request.form.get("password", ""))
     with context().database.transaction() as writing:
         token = access_sessions.sign_in(writing, name, matches, now, client_info())
-    if token is None:
+        actor = access_sessions.actor_of(writing, token, now) if token else None
+    if token is None or actor is None:
         context().failed_sign_ins.count(_address())
         return make_response(sign_in_page(now, SIGN_IN_FAILED, name, target), 401)
-    return start_session(redirect(target, 303), token)
+    return start_session(redirect(start_page(actor.role, target), 303), token)
 
 
 @pages.post("/sign-out")
@@ -98,6 +99,11 @@ def session_user(request: Request) -> Actor | None:
         with context().database.transaction() as writing:
             access_sessions.note_use(writing, user, now)
     return user
+
+
+def start_page(role: str, target: str) -> str:
+    """Where a user begins who asked for no page: planners with what the contracts are worth, all others with a look-up."""
+    return "/worth" if role == Role.PLANNER and target == "/" else target
 
 
 def start_session(answer: AnyResponse, token: str) -> AnyResponse:
