@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 
 ADDRESSES = {
     "look-up": "/",
+    "search": "/search",
+    "search results": "/search?q=marram",
     "operating": "/?code=K400MVX7",
     "silent": "/?code=tn5520-qdm-mrtsk",
     "several makers": "/?code=100200300",

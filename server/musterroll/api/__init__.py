@@ -41,6 +41,7 @@ from musterroll.api import (
     reminders,
     renewals,
     review_packs,
+    search,
     segment_pairs,
     segments,
     sites,
@@ -83,6 +84,7 @@ _RESOURCES = (
         imports,
         mappings,
         records,
+        search,
         analytics,
     ),
     *(

@@ -117,6 +117,11 @@ COMMANDS = {
     "products": Entry("products", "products", "Manage products: list price, warranty policy, reporting class."),
     "policies": Entry("products", "policies", "Manage warranty policies: when a warranty starts and how long it lasts."),
     "rates": Entry("rates", "rates", "Exchange rates, for one total in a reporting currency."),
+    "search": Entry(
+        "search",
+        "search",
+        "Search units, accounts, sites, contracts, incidents, products and people for TEXT: a number, a name or a scanned code.",
+    ),
     "units": Entry("units", "units", "Manage single units."),
     "outages": Entry("outages", "outages", "Outages: units of one site, account or firmware that fell silent together."),
     "usage": Entry("usage", "usage", "What the fleet is used for: use per day from the lifetime counters that units and lists report."),

@@ -38,6 +38,7 @@ from musterroll.web.pages import (
     reconciliation,
     records,
     review_packs,
+    search,
     source_form,
     undo,
     unit_actions,
@@ -73,6 +74,7 @@ __all__ = ["authenticate_session", "build"]
 
 _SUBJECTS = (
     look_up,
+    search,
     photo_scan,
     unit_pages,
     unit_actions,

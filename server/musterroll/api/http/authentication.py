@@ -49,7 +49,7 @@ def _user(need: Need) -> Caller:
         )
     if not may(Role(user.role), user.within is not None, need):
         raise NotFound(_NOT_FOUND)
-    return Caller(user.name, user.within)
+    return Caller(user.name, user.within, Role(user.role))
 
 
 def _token_holder(header: str, need: Need, safe: bool) -> Caller:
@@ -73,4 +73,4 @@ def _token_holder(header: str, need: Need, safe: bool) -> Caller:
         raise HttpError(403, "insufficient_scope", f"the API token {access.label!r} does not have the scope {needed}")
     if need.everywhere and access.within is not None:
         raise NotFound(_NOT_FOUND)
-    return Caller(f"token {access.label}"[:120], access.within)
+    return Caller(f"token {access.label}"[:120], access.within, Role.ADMIN if "admin" in access.scopes else Role.PLANNER)

@@ -10,6 +10,7 @@ from flask import Flask, Request, Response, current_app, g
 from pydantic import BaseModel
 from sqlmodel import Session
 
+from musterroll.domain.access import Role
 from musterroll.limits import RateLimit
 from musterroll.metrics import Metrics
 from musterroll.settings import Settings
@@ -50,10 +51,11 @@ def clock() -> datetime:
 
 
 class Caller(NamedTuple):
-    """The caller's name for the audit log, and the accounts (IDs) they are limited to, with subsidiaries; None: not limited."""
+    """The caller's name for the audit log, the accounts (IDs) they are limited to, with subsidiaries (None: not limited), and the role."""
 
     name: str
     within: tuple[int, ...] | None = None
+    role: Role = Role.VIEWER
 
 
 def caller() -> Caller:

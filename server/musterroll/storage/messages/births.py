@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.enrolment.claim_rules import tidy
 from musterroll.domain.liveness import ReportingClass
+from musterroll.domain.units.mac_addresses import mac_key
 from musterroll.storage.tables.accounts import Product
 from musterroll.storage.tables.units import Unit
 
@@ -49,6 +50,7 @@ def describe(session: Session, births: Mapping[int, Birth], now: datetime) -> No
             "agent": birth.agent,
             "card": birth.card,
             "evidence": birth.evidence,
+            "mac": mac_key(str(birth.evidence.get("mac", ""))),
             "born_at": now,
             **_host(birth.evidence),
         }

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows itself only for INTEGER
 KEY = String(64).with_variant(String(64, collation="C"), "postgresql")  # one order, byte by byte, on both engines
+REF = String(80).with_variant(String(80, collation="C"), "postgresql")  # the same of numbers that are found by how they begin
 NEVER_REUSED = {"sqlite_autoincrement": True}  # a table argument: the number of a deleted row names nothing else afterwards
 DOCUMENT = JSON().with_variant(JSONB(), "postgresql")
 OPTIONAL = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")  # a document that may be missing

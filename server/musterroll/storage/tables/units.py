@@ -8,7 +8,7 @@ from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from musterroll.domain.units.lifecycle import Lifecycle
-from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, PRICE, Audited, present, row_id, word
+from musterroll.storage.tables.columns import BIG, DOCUMENT, KEY, NEVER_REUSED, PRICE, REF, Audited, present, row_id, word
 
 # What records say of a unit: a merge carries it over, undoing the record of a unit that has reported since clears it.
 RECORDED = (
@@ -26,10 +26,10 @@ class Unit(Audited, table=True):
         # Lists are in serial order, so each filter's index carries the serial.
         *(Index(f"ix_unit_{name}", name, "serial_key") for name in ("lifecycle", "product_id", "account_id", "site_id")),
         Index("ix_unit_count", "lifecycle", "id"),  # counting by lifecycle and liveness reads units and their status in one order
-        *(present(f"ix_unit_{name}", name) for name in ("replaced_by_id", "merged_into_id", "asset_tag", "hostname")),
+        *(present(f"ix_unit_{name}", name) for name in ("replaced_by_id", "merged_into_id", "asset_tag", "hostname", "mac")),
         NEVER_REUSED,
     )
-    not_audited = frozenset({"firmware", "agent", "born_at", "card", "evidence"})  # devices report these
+    not_audited = frozenset({"firmware", "agent", "born_at", "card", "evidence", "mac"})  # devices report these
     id: int | None = row_id()
     uid: str = Field(unique=True, max_length=64)  # in topics and addresses
     serial: str = Field(max_length=200)  # as written
@@ -62,6 +62,7 @@ class Unit(Audited, table=True):
     born_at: datetime | None = None  # the last birth, by the registry's clock
     card: dict[str, Any] | None = Field(default=None, sa_type=DOCUMENT)  # the unit's own warranty card: a claim
     evidence: dict[str, Any] = Field(default_factory=dict, sa_type=DOCUMENT)
+    mac: str | None = Field(default=None, sa_type=KEY)  # of the evidence, as compared
     created_at: datetime
 
 
@@ -94,7 +95,7 @@ class Incident(Audited, table=True):
 
     __table_args__ = NEVER_REUSED
     id: int | None = row_id()
-    ref: str = Field(unique=True, max_length=80)
+    ref: str = Field(unique=True, sa_type=REF)
     unit_id: int | None = Field(default=None, foreign_key="unit.id", index=True, sa_type=BIG)
     account_id: int | None = Field(default=None, foreign_key="account.id", index=True, sa_type=BIG)  # as the ticket names it
     serial: str = Field(default="", max_length=200)  # as the ticket writes it

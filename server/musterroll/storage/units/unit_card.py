@@ -105,6 +105,12 @@ def by_marks(session: Session, code: str, limit: int) -> list[Row[Any]]:
     return _rows(session, query.limit(limit))
 
 
+def by_mac(session: Session, mac: str, limit: int) -> list[Row[Any]]:
+    """Units that report this MAC address (as compared)."""
+    query = _FACTS.where(col(Unit.mac) == mac, col(Unit.merged_into_id).is_(None)).order_by(col(Unit.serial_key), col(Unit.id))
+    return _rows(session, query.limit(limit))
+
+
 def by_twins(session: Session, twins: Collection[str], limit: int) -> list[Row[Any]]:
     """Units with one of these twin keys, however many keys."""
     return _rows(session, _FACTS.where(among(session, col(Unit.twin_key), twins)).order_by(col(Unit.serial_key), col(Unit.id)).limit(limit))

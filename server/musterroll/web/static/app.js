@@ -9,6 +9,23 @@ document.addEventListener("click", (event) => {
 for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 if (navigator.clipboard) for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
 
+// One key leads to the search field; what it matches is shown once there is something in it.
+const seeks = [...document.querySelectorAll("[data-seek]")];
+for (const form of seeks) {
+  const input = form.querySelector("input");
+  const begin = () => import(form.dataset.script).then((search) => search.seek(form));
+  if (document.activeElement === input) begin(); else input.addEventListener("focus", begin, { once: true });
+}
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  const asks = (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey);
+  if (!asks || !seeks.length) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const input = seeks.map((form) => form.querySelector("input")).find((field) => field.checkVisibility());
+  if (input) { input.focus(); input.select(); } else location.href = "/search";
+});
+
 // A wedge scanner types wherever the person last tapped: letters typed outside any field go to the look-up field.
 const code = document.getElementById("code");
 if (code) document.addEventListener("keydown", (event) => {
