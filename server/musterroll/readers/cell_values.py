@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
+from musterroll.domain.values.errors import DomainError
 from musterroll.readers.cells import Moment, clock_gap, heading_key, instant, serial
 from musterroll.readers.fields import NOTHING, ColumnReader, Field, Hints
-from musterroll.readers.nothing import means_nothing
+from musterroll.readers.nothing import means_nothing, some_mean_nothing
 from musterroll.readers.statuses import Statuses, UnknownWord
 from musterroll.readers.table import BadFile, Numeric
 
@@ -17,6 +18,7 @@ _SHOWN = 12  # words of a note
 _INERT = re.compile(r"'(?:'*[=+\-@\t\r\n]|[0-9]+$)")  # exports put an apostrophe before what a spreadsheet takes for a formula or number
 _BEGINNINGS = frozenset(("installed_on", "shipped_on", "purchased_on"))
 _EPOCH_DAY = date(1970, 1, 1)
+ODD = object()  # in place of the value of a cell that is read anew each time: it cannot be read, or is counted
 
 
 class Tally(NamedTuple):
@@ -26,6 +28,10 @@ class Tally(NamedTuple):
     unknown: Counter[tuple[str, str]]  # by field and word
     numeric: Counter[str]  # serials that are numbers in a workbook, by field
     gaps: Counter[tuple[str, str, str]]  # times that the clocks left out, by field, as written and as taken
+
+
+def empty_tally() -> Tally:
+    return Tally(Counter(), Counter(), Counter(), Counter())
 
 
 class Word(NamedTuple):
@@ -41,11 +47,17 @@ class Word(NamedTuple):
 
 
 class CellValues(dict[str, Any]):
-    """Values by cell; NOTHING where there is none. `words` is what a person or the source of the file says they mean."""
+    """Values by cell; NOTHING where there is none, ODD where `read` must say. `words` is what a person or the source of the file says
+    they mean.
+
+    `some_empty`, `some_odd`: whether there was a NOTHING; an ODD, or a moment, whose day depends on its row.
+    """
 
     def __init__(self, field: Field, hints: Hints, words: Mapping[str, str], tally: Tally) -> None:
         super().__init__()
         self._field, self._hints, self._tally = field, hints, tally
+        self._uncounted = empty_tally()
+        self.some_empty = self.some_odd = False
         self._words = {heading_key(word) or word.strip(): meaning.strip() for word, meaning in words.items()}
         self._statuses = field.read if isinstance(field.read, Statuses) else None
         self._may_have_gaps, self._is_serial = field.read is instant, field.read is serial
@@ -72,13 +84,44 @@ class CellValues(dict[str, Any]):
         return value
 
     def __missing__(self, cell: str) -> Any:
-        gaps = self._tally.gaps.total() if self._may_have_gaps else 0
-        value = self.read(cell)
-        in_gap = self._may_have_gaps and self._tally.gaps.total() > gaps
-        # Other words for nothing, and times that did not exist, are counted for each row.
-        if len(self) < _REMEMBERED and not in_gap and (value is not NOTHING or cell.isspace() or not cell):
+        value = self._plain(cell)
+        if len(self) < _REMEMBERED:
             self[cell] = value
+        if value is NOTHING:
+            self.some_empty = True
+        elif value is ODD or type(value) is Moment:
+            self.some_odd = True
         return value
+
+    def _plain(self, cell: str) -> Any:
+        """The value of a cell, unless something is to be counted or raised each time it comes."""
+        tally, self._tally = self._tally, self._uncounted
+        try:
+            value = self.read(cell)
+        except DomainError:
+            value = ODD
+        finally:
+            self._tally = tally
+        if any(self._uncounted):
+            self._uncounted, value = empty_tally(), ODD
+        return value
+
+    def column(self, cells: Sequence[str]) -> list[Any]:
+        """The values of many cells. A number is not the text it looks like, and is ODD."""
+        if set(map(type, cells)) <= {str}:
+            return list(cells if self._is_serial and self._as_they_stand(cells) else map(self.__getitem__, cells))
+        self.some_odd = True
+        return [self[cell] if type(cell) is str else ODD for cell in cells]
+
+    def _as_they_stand(self, cells: Sequence[str]) -> bool:
+        """Whether the cells are letters and digits, none of them a word: as nearly all serials, which never come again."""
+        text = "".join(cells)
+        return text.isascii() and text.isalnum() and "" not in cells and not self._words and not some_mean_nothing(cells)
+
+    def with_row(self, cell: str) -> Any:
+        """The value of a cell, as it is counted with its row. Raises DomainError."""
+        value = self[cell] if type(cell) is str else ODD
+        return self.read(cell) if value is ODD else value
 
     def _is_nothing(self, cell: str) -> bool:
         if self._words:

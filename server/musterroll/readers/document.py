@@ -2,14 +2,15 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, BinaryIO
 
 from musterroll.domain.values.errors import DomainError
 from musterroll.readers import cells
-from musterroll.readers.cell_values import CellValues, Tally, Word, check_words, word_notes, words_of
+from musterroll.readers.cell_columns import ColumnOfCells, some_at_a_time, values_of_lines
+from musterroll.readers.cell_values import CellValues, Word, check_words, empty_tally, word_notes, words_of
 from musterroll.readers.cells import Moment, money
 from musterroll.readers.columns import Choices, Column, by_field, open_columns
 from musterroll.readers.conventions import Decision, Reading, Wishes, find_reading
@@ -50,7 +51,7 @@ class Document:
         chosen = {"dates": choices.dates, "numbers": choices.numbers, "ends": choices.ends}
         usual = {"dates": self.source.dates} if self.source and self.source.dates else {}
         self._wishes = Wishes(chosen, choices.zone, usual, self.source.name if self.source else "")
-        self.tally = Tally(Counter(), Counter(), Counter(), Counter())
+        self.tally = empty_tally()
         self._fields: dict[str, Field] = {}  # by what the column is called in messages
         self._left_out = 0
         self._empty: Counter[str] = Counter()  # rejected rows by the field they lack
@@ -138,11 +139,11 @@ class Document:
             place: hints._replace(currency=self._stated(place), months=cells.months_of(self._table.header[place]))
             for place, hints in self._reading.hints.items()
         }
-        self.tally = Tally(Counter(), Counter(), Counter(), Counter())
+        self.tally = empty_tally()
         labels = {place: self._label(place, field) for place, field in self._columns}
         self._fields = {labels[place]: field for place, field in self._columns}
         columns = [
-            (place, field.name, CellValues(field._replace(label=labels[place]), hints[place], self._words, self.tally))
+            ColumnOfCells(place, field.name, CellValues(field._replace(label=labels[place]), hints[place], self._words, self.tally))
             for place, field in self._columns
         ]
         own = {field.name: labels[place] for place, field in self._columns}
@@ -153,17 +154,18 @@ class Document:
             if field not in assumed and field.name not in self.kind.may_be_empty
         }
         self._left_out, self._empty, self.deleted = 0, Counter(), set()
-        for line in self._table.lines():
-            if self._deleted is None or not self._is_deleted(line):
-                yield self._row(line, columns, required)
-            elif (row := self._deleted_row(line, columns)) and self.kind.ends:
-                yield row
+        for lines in some_at_a_time(self._table.lines()):
+            for line, read in zip(lines, values_of_lines(lines, columns, self._given), strict=True):
+                if self._deleted is None or not self._is_deleted(line):
+                    yield self._row(line, read, columns, required)
+                elif (row := self._deleted_row(line, columns)) and self.kind.ends:
+                    yield row
 
     def _is_deleted(self, line: Line) -> bool:
         """Whether the row is a record that the other system has deleted and only keeps in its bin."""
         return self._deleted is not None and self._deleted < len(line.cells) and line.cells[self._deleted].strip().casefold() in _YES
 
-    def _deleted_row(self, line: Line, columns: list[tuple[int, str, CellValues]]) -> DocumentRow | None:
+    def _deleted_row(self, line: Line, columns: Sequence[ColumnOfCells]) -> DocumentRow | None:
         """What a row marked as deleted is about, and when it was deleted; None where it does not say what it is about."""
         self._left_out += 1
         names, ends = self.kind.shown or self.kind.key, self.kind.ends
@@ -201,32 +203,41 @@ class Document:
             if isinstance(row, DocumentRow):
                 yield row.line, [row.values.get(name) for name in names]
 
-    def _row(self, line: Line, columns: list[tuple[int, str, CellValues]], required: dict[str, str]) -> DocumentRow | BadRow:
+    def _row(
+        self, line: Line, read: dict[str, Any] | None, columns: Sequence[ColumnOfCells], required: dict[str, str]
+    ) -> DocumentRow | BadRow:
+        """A row whose values were `read` with those of others; None: they are read now."""
         if line.problem:
             return BadRow(line.number, self._shown(line.cells), line.problem)
-        values, moments, written = dict(self._given), {}, line.cells
+        moments: dict[str, Moment] = {}
+        values = dict(self._given) if read is None else read
         try:
-            for place, name, known in columns:
-                cell = written[place]
-                value = known[cell] if type(cell) is str else known.read(cell)  # a number is not the text it looks like
-                if value is NOTHING:
-                    continue
-                if type(value) is Moment:
-                    moments[name] = value
-                    value = value.day(self._wishes.zone)
-                values[name] = value
+            if read is None:
+                self._read_cells(line.cells, columns, values, moments)
             if self.kind.stand_in:
                 self.kind.stand_in(values)
-            if not required.keys() <= values.keys():
-                name, label = next((name, label) for name, label in required.items() if name not in values)
-                self._empty[name] += 1
-                raise cells.BadCell(f"the {label} is empty")
+            for name in required:
+                if name not in values:
+                    self._empty[name] += 1
+                    raise cells.BadCell(f"the {required[name]} is empty")
             if self.kind.complete:
                 self.kind.complete(values)
         except DomainError as error:
             why = self._order(error, values) if isinstance(error, WrongOrder) else str(error)
             return BadRow(line.number, self._shown(line.cells), why)
-        return DocumentRow(line.number, "/".join([str(values[name]) for name in self.kind.shown or self.kind.key]), values, moments)
+        return DocumentRow(line.number, self.kind.named(values), values, moments)
+
+    def _read_cells(
+        self, written: Sequence[str], columns: Sequence[ColumnOfCells], values: dict[str, Any], moments: dict[str, Moment]
+    ) -> None:
+        """Read the cells of one row up to the first that cannot be read. Raises DomainError."""
+        for place, name, known in columns:
+            value = known.with_row(written[place])
+            if type(value) is Moment:
+                moments[name] = value
+                value = value.day(self._wishes.zone)
+            if value is not NOTHING:
+                values[name] = value
 
     def _order(self, error: WrongOrder, values: Mapping[str, Any]) -> str:
         later, earlier = (

@@ -102,6 +102,11 @@ class DocumentKind(NamedTuple):
         """What people call a field, or something that is told of such a record besides."""
         return next((field.label for field in self.fields if field.name == name), name.removesuffix("_id").replace("_", " "))
 
+    def named(self, values: Mapping[str, Any]) -> str:
+        """What a person knows the record of these values by."""
+        names = self.shown or self.key
+        return str(values[names[0]]) if len(names) == 1 else "/".join([str(values[name]) for name in names])
+
     def attributes(self, *, without: Collection[str] = ()) -> tuple[str, ...]:
         """The fields that describe the record, in order, without those that identify it."""
         return tuple(field.name for field in self.fields if field.name not in (*self.key, *without))

@@ -5,6 +5,7 @@ A cell that holds only such a word is read as an empty cell, whatever its column
 """
 
 import re
+from collections.abc import Iterable
 
 from musterroll.readers.cells import heading_key
 
@@ -65,3 +66,12 @@ def means_nothing(cell: str) -> bool:
         or word.casefold() in _WITH_SIGNS
         or bool(_SIGNS.fullmatch(word) or _ERROR.fullmatch(word) or _NO_DATE.fullmatch(word))
     )
+
+
+def some_mean_nothing(cells: Iterable[str]) -> bool:
+    """Whether one of these cells, which have only ASCII letters and digits, says that there is no value.
+
+    >>> some_mean_nothing(["K400MVX7", "None"]), some_mean_nothing(["K400MVX7", "17"])
+    (True, False)
+    """
+    return not _WORDS.isdisjoint("\n".join(cells).lower().split("\n"))

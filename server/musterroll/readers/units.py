@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from musterroll.domain.enrolment.claim_rules import named_product, text
-from musterroll.domain.units.kinds import identifier_key, likely_key
+from musterroll.domain.units.kinds import UnitKind, identifier_key, likely_identity
 from musterroll.readers import cells
 from musterroll.readers import heading_names as names
 from musterroll.readers.fields import DocumentKind, Field, Hints, WrongOrder
@@ -15,6 +15,7 @@ DETAILS = ("name", "warranty_type", "warranty_provider", "purchase_cost", "locat
 
 TAG_FOR_SERIAL = "tag_for_serial"  # a value of rows without a serial number
 KNOWN_AS = "known_as"  # a value of rows about a unit that is registered under another serial: its serial key
+READ_AS = "read_as"  # a value of rows whose serial key is not that of a device: the kind it is the key for
 _NAMES_A_CURRENCY = re.compile(r"[^\W\d_]|[$€£¥₹₩₽₺₫₪฿₴]")
 
 
@@ -27,7 +28,10 @@ def _stand_in(values: dict[str, Any]) -> None:
 def _complete(values: dict[str, Any]) -> None:
     """Adds the keys that units are compared by. Where the list does not say what kind the unit is, the import asks its product."""
     serial, kind = text("serial", values["serial"], 200), values.get("kind")
-    values["serial"], values["serial_key"] = serial, identifier_key(serial, kind) if kind else likely_key(serial)
+    values["serial"] = serial
+    values["serial_key"], read_as = (identifier_key(serial, kind), kind) if kind else likely_identity(serial)
+    if read_as is not UnitKind.DEVICE:
+        values[READ_AS] = read_as
     values["maker_key"], values["model_key"] = named_product(values["maker"], values["model"])
     if "hostname" in values:
         values["hostname"] = values["hostname"].lower()

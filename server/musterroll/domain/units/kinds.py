@@ -83,10 +83,19 @@ def has_key(identifier: str, key: str) -> bool:
 
 def likely_key(identifier: str) -> str:
     """The key of an identifier whose kind is not known yet. Raises BadSerial, as for a device, where it is of no kind."""
+    return likely_identity(identifier)[0]
+
+
+def likely_identity(identifier: str) -> tuple[str, UnitKind]:
+    """The key of an identifier whose kind is not known yet, and a kind that it is the key for, as `likely_key`.
+
+    >>> likely_identity("tn-5520"), likely_identity("alice@acme.example")
+    (('TN5520', <UnitKind.DEVICE: 'device'>), ('ALICE@ACME.EXAMPLE', <UnitKind.SEAT: 'seat'>))
+    """
     try:
-        return identifier_key(identifier, UnitKind.DEVICE)
+        return serial_key(identifier), UnitKind.DEVICE
     except BadSerial as wrong:
         try:
-            return identifier_key(identifier, UnitKind.SEAT)
+            return identifier_key(identifier, UnitKind.SEAT), UnitKind.SEAT
         except BadSerial:
             raise wrong from None

@@ -24,6 +24,8 @@ class ProductRow(NamedTuple):
 class SiteRow(NamedTuple):
     account: str | None = None  # ref
     zone: str = "UTC"
+    id: int | None = None  # of the site and its account; None: to be created
+    account_id: int | None = None
 
 
 def products(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], ProductRow]:
@@ -39,11 +41,11 @@ def products(session: Session, keys: Collection[tuple[str, str]]) -> dict[tuple[
 def sites(session: Session, refs: Collection[str]) -> dict[str, SiteRow]:
     """Sites by number."""
     query = (
-        select(col(Site.ref), col(Account.ref), col(Site.zone))
+        select(col(Site.ref), col(Account.ref), col(Site.zone), col(Site.id), col(Account.id))
         .outerjoin_from(Site, Account, col(Account.id) == col(Site.account_id))
         .where(bulk.among(session, col(Site.ref), refs))
     )
-    return {row[0]: SiteRow(row[1], row[2]) for row in session.execute(query)} if refs else {}
+    return {row[0]: SiteRow(*row[1:]) for row in session.execute(query)} if refs else {}
 
 
 def units(session: Session, serial_keys: Collection[str], copied: Sequence[str]) -> list[tuple[UnitKey, int, tuple[Any, ...]]]:

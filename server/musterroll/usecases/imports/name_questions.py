@@ -37,14 +37,15 @@ class NameQuestions:
         """Raises Conflict where a unit with this serial is registered under a name that may mean the same product."""
         for registered in self._registered.get(row.values["serial_key"], ()):
             self.ask(row, registered, f"serial {row.values['serial']}", row.values["serial_key"])
-        line, product = self._earlier.get(hash(row.values["serial_key"]), (row.line, None))
-        if product and line != row.line:
+        earlier = self._earlier.get(hash(row.values["serial_key"]))
+        if earlier and earlier[0] != row.line:
+            line, product = earlier
             self.ask(row, product, f"serial {row.values['serial']}", row.values["serial_key"], f"on line {line} as")
 
     def remember(self, row: DocumentRow) -> None:
         """Remember the new unit of a row that is accepted, for later rows with its serial."""
-        written = NamedProduct(row.values["maker"], row.values["model"])
-        product = self._written.setdefault(written, written)
+        names = row.values["maker"], row.values["model"]
+        product = self._written.get(names) or self._written.setdefault(names, NamedProduct(*names))
         self._earlier.setdefault(hash(row.values["serial_key"]), (row.line, product))
 
     def forget(self) -> None:

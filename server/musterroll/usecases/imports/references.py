@@ -1,6 +1,6 @@
 """Accounts, sites and contracts by the numbers that documents refer to them by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,13 @@ class References:
 
     def look_up(self, model: Any, refs: Iterable[str | None]) -> None:
         """Look up the numbers that are not known yet."""
+        missing = {ref for ref in refs if ref} - self._ids.setdefault(model, {}).keys()
+        self.learn(model, missing, import_rows.ids_by_ref(self._session, model, missing))
+
+    def learn(self, model: Any, refs: Iterable[str], ids: Mapping[str, int | None]) -> None:
+        """Remember what was found elsewhere: `ids` of these numbers, and that the others are not in the registry."""
         known = self._ids.setdefault(model, {})
-        missing = {ref for ref in refs if ref} - known.keys()
-        known |= dict.fromkeys(missing) | import_rows.ids_by_ref(self._session, model, missing)
+        known |= {**dict.fromkeys(refs), **ids}
 
     def look_up_ids(self, model: Any, ids: Iterable[int | None]) -> None:
         """Look up the row ids that are not known yet."""

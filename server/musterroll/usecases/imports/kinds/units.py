@@ -93,10 +93,15 @@ class UnitImporter(Importer):
         self._look_up_tags(rows)
         self.name_questions.look_up({row.values["serial_key"] for row in rows if self.known(row) is None}, self._known)
         sites = {row.values.get("site") for row in rows} | {known.facts["site"] for known in self._known.values()}
-        self._sites |= unit_imports.sites(self.session, {site for site in sites if site} - self._sites.keys())
-        self.references.look_up(Site, sites)
+        self._look_up_sites({site for site in sites if site} - self._sites.keys())
         accounts = {row.values.get("account") for row in rows} | {known.facts["account"] for known in self._known.values()}
-        self.references.look_up(Account, accounts | {site.account for site in self._sites.values()})
+        self.references.look_up(Account, accounts)
+
+    def _look_up_sites(self, refs: Collection[str]) -> None:
+        registered = unit_imports.sites(self.session, refs)
+        self._sites |= registered
+        self.references.learn(Site, refs, {ref: site.id for ref, site in registered.items()})
+        self.references.learn(Account, (), {site.account: site.account_id for site in registered.values() if site.account})
 
     def _identify(self, rows: Sequence[DocumentRow]) -> None:
         """Give each row the key that the kind of its unit has: that of its product or, for a new one, what its first row says."""
@@ -104,15 +109,15 @@ class UnitImporter(Importer):
             if kind := row.values.get("kind"):
                 self._new_kinds.setdefault(_product(row), kind)
         for row in rows:
-            kind = self._kind(row)
-            if kind is not row.values.get("kind"):  # the reader knew it otherwise
+            if (kind := self._kind(row)) is not row.values.get(units.READ_AS, UnitKind.DEVICE):
                 row.values.pop(_WRONG, None)
+                row.values[units.READ_AS] = kind
                 try:
                     row.values["serial_key"] = identifier_key(row.values["serial"], kind)
                 except BadSerial as wrong:
                     row.values[_WRONG] = wrong
 
-    def _check_kind(self, row: DocumentRow) -> None:
+    def _checked_kind(self, row: DocumentRow) -> UnitKind:
         """Raises Conflict for another kind than that of the product, and BadSerial for what does not identify a unit of its kind."""
         given, kind = row.values.get("kind"), self._kind(row)
         if given and given is not kind:
@@ -122,12 +127,10 @@ class UnitImporter(Importer):
         if wrong := row.values.get(_WRONG):
             hint = "; if it is not a device, fill in the Unit Kind, or set the kind of its product" if kind is UnitKind.DEVICE else ""
             raise BadSerial(f"{wrong}{hint}")
+        return kind
 
-    def _suspended(self, row: DocumentRow) -> str:
+    def _suspended(self, row: DocumentRow, kind: UnitKind) -> str:
         """Read the status of a seat whose access is withdrawn. Returns a note where the unit is a device."""
-        if row.values.get("lifecycle") is not Access.SUSPENDED:
-            return ""
-        kind = self._kind(row)
         if not kind.hardware:
             row.values["lifecycle"] = Lifecycle.RETURNED
             return ""
@@ -135,8 +138,9 @@ class UnitImporter(Importer):
         return "Suspended says nothing of where a device is; its status stays"
 
     def _kind(self, row: DocumentRow) -> UnitKind:
-        product = self._products[_product(row)]
-        return product.kind if product else self._new_kinds.get(_product(row), UnitKind.DEVICE)
+        key = _product(row)
+        product = self._products[key]
+        return product.kind if product else self._new_kinds.get(key, UnitKind.DEVICE)
 
     def _look_up_tags(self, rows: Sequence[DocumentRow]) -> None:
         """Find the units that rows mean by their asset tag. A row with the serial of a unit that had none completes it."""
@@ -172,9 +176,8 @@ class UnitImporter(Importer):
         A list tells how things stand, not how they came about: a step that people cannot make is taken as history, with a note.
         Raises Conflict for a site of another account.
         """
-        self._check_kind(row)
-        note = self._suspended(row)
-        before, values = known.facts if known else _NEW, row.values
+        before, values, kind = known.facts if known else _NEW, row.values, self._checked_kind(row)
+        note = self._suspended(row, kind) if values.get("lifecycle") is Access.SUSPENDED else ""
         site = values.get("site") or before["site"]
         owner = self._owner(site) if site else None
         account = values.get("account") or (values.get("site") and owner) or before["account"]
@@ -199,10 +202,10 @@ class UnitImporter(Importer):
             facts["details"] = details_text({**details_of(before["details"]), **given})
         if "serial" in before:
             facts["serial"] = values["serial"]
-        notes = (note, _jump(before["lifecycle"], stage), self._identity_note(row, known))
+        notes = [text for text in (note, _jump(before["lifecycle"], stage), self._identity_note(row, known)) if text]
         if known is None:
             self.name_questions.remember(row)
-        return AcceptedRow(facts, "; ".join(filter(None, notes)))
+        return AcceptedRow(facts, "; ".join(notes) if notes else "")
 
     def _identity_note(self, row: DocumentRow, known: KnownRecord | None) -> str:
         if known is not None and "serial" in known.facts:
