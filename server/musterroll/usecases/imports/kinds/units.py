@@ -188,8 +188,8 @@ class UnitImporter(Importer):
             self.name_questions.check(row)
             self._tagged.check(row)
         stage = values.get("lifecycle") or _implied_stage(values, before["lifecycle"])
-        if site:
-            self._sites.setdefault(site, SiteRow(account))
+        if site and site not in self._sites:
+            self._sites[site] = SiteRow(account)
         if row.moments and site:
             zone = ZoneInfo(self._sites[site].zone or "UTC")
             values |= {name: moment.day(zone) for name, moment in row.moments.items()}
@@ -323,7 +323,7 @@ class UnitImporter(Importer):
         moves = [
             move
             for planned, row_id in zip(writes, ids, strict=True)
-            if (planned.known.facts["lifecycle"] if planned.known else None) != planned.after["lifecycle"]
+            if _stage(planned) != planned.after["lifecycle"]
             for move in self._moves(planned, row_id)
         ]
         passed_on = merged_records.pass_on(self.session, change, Unit, written)
