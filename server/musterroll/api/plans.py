@@ -14,7 +14,7 @@ from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
 from musterroll.api.http.schemas import RequestSchema, Schema, Text
 from musterroll.domain.access import Role, needs
-from musterroll.domain.capacity.assumptions import DEFAULTS, SPECS
+from musterroll.domain.capacity.assumptions import DEFAULTS, LONGEST, SPECS
 from musterroll.domain.capacity.plan import Plan
 from musterroll.storage.capacity import log_start as stored_log_start
 from musterroll.storage.tables.capacity import Scenario
@@ -226,7 +226,7 @@ def _changes() -> type[RequestSchema]:
     for name, spec in SPECS.items():
         description = f"{spec.name}, {spec.unit}: {spec.means}".replace(", :", ":")
         if isinstance(getattr(DEFAULTS, name), str):
-            fields[name] = (Text | None, Field(default=None, max_length=200, description=description))
+            fields[name] = (Text | None, Field(default=None, max_length=LONGEST if name == "deployed" else 200, description=description))
         else:
             fields[name] = (float | None, Field(default=None, ge=spec.least, le=spec.most, description=description))
     model: type[RequestSchema] = create_model("PlanQuery", __base__=RequestSchema, **fields)

@@ -16,6 +16,8 @@ class Assumptions:
     """Percentages (100: as now); hours, days, minutes, money as named."""
 
     deployments: float = 100.0
+    deployed: str = ""  # as `paces` writes it
+    deployed_range: float = 20.0
     retirements: float = 100.0
     incident_rate: float = 100.0
     recalled: str = ""
@@ -38,6 +40,11 @@ class Assumptions:
     part_cost: float = 90.0
     currency: str = "EUR"
 
+    @property
+    def paces(self) -> dict[str, float]:
+        """Units deployed a month by product, where they are set."""
+        return paces(self.deployed)
+
     def changed(self) -> dict[str, Any]:
         """The assumptions that differ from the defaults."""
         return {name: value for name, value in asdict(self).items() if value != getattr(DEFAULTS, name)}
@@ -55,9 +62,13 @@ class Spec(NamedTuple):
     step: float = 1
 
 
+_MOST_DEPLOYED = 1_000_000  # units of a product a month
+LONGEST = 4000
 DEFAULTS = Assumptions()
 SPECS: dict[str, Spec] = {
-    "deployments": Spec("Fleet", "Deployments", "%", "of planned deliveries, elsewhere of the pace of the last six months", 0, 400, 10),
+    "deployments": Spec("Fleet", "Deployments", "%", "of planned deliveries, elsewhere of the pace of the last twelve months", 0, 400, 10),
+    "deployed": Spec("Fleet", "Deployments by product", "units per month", "after the last planned delivery, as in Pump 3=40; Fan 2=0"),
+    "deployed_range": Spec("Fleet", "Range of deployments by product", "± %", "80 % range of the numbers set by product", 0, 100, 5),
     "retirements": Spec("Fleet", "Retirements", "%", "of the pace of the last six months", 0, 400, 10),
     "incident_rate": Spec("Fleet", "Incident rate", "%", "of the measured rate", 10, 300, 5),
     "recalled": Spec("Fleet", "Recalled product", "", "one visit to every operating unit"),
@@ -91,7 +102,35 @@ def assume(given: Mapping[str, Any]) -> Assumptions:
     return Assumptions(**{name: _read(name, value) for name, value in given.items()})
 
 
+def paces(text: str) -> dict[str, float]:
+    """Units a month by product. Raises BadAssumption.
+
+    >>> paces("Acme Pump 3=40; Acme Fan=2.5")
+    {'Acme Pump 3': 40.0, 'Acme Fan': 2.5}
+    """
+    numbers = {}
+    for entry in filter(None, map(str.strip, text.split(";"))):
+        name, _, units = entry.rpartition("=")
+        try:
+            number = float(units)
+        except ValueError:
+            number = -1.0
+        if not name.strip() or not 0 <= number <= _MOST_DEPLOYED:
+            raise BadAssumption(f"deployed must be products with units per month, as in Pump 3=40; Fan 2=0, not {entry[:40]!r}")
+        numbers[name.strip()] = number
+    return numbers
+
+
+def as_text(numbers: Mapping[str, float]) -> str:
+    """Such as `paces` reads."""
+    return "; ".join(f"{name}={number:g}" for name, number in numbers.items())
+
+
 def _read(name: str, value: Any) -> Any:
+    if name == "deployed":
+        if not isinstance(value, str) or len(value) > LONGEST:
+            raise BadAssumption(f"deployed must be a text of at most {LONGEST:,} characters")
+        return as_text(paces(value))
     if name == "currency":
         if not (isinstance(value, str) and len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()):
             raise BadAssumption("currency must be a three-letter code such as EUR")

@@ -27,6 +27,9 @@ class Grade(StrEnum):
     FEW = "too few to tell"
 
 
+_WORDS = {Grade.GOOD: "confirmed", Grade.NARROW: "failed", Grade.WIDE: "cautious", Grade.FEW: "unproven"}
+
+
 class BacktestRow(NamedTuple):
     """A past stretch of periods from `period` on: the forecast, what happened, and simple estimates (`naive`: same period last year)."""
 
@@ -80,6 +83,11 @@ class BacktestVerdict(NamedTuple):
     @property
     def reliable(self) -> bool:
         return self.grade is not Grade.NARROW and not self.beaten
+
+    @property
+    def word(self) -> str:
+        """The verdict in one word."""
+        return _WORDS[self.grade] if self.reliable else "failed"
 
 
 def rolling_origin(

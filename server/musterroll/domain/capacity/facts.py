@@ -24,6 +24,7 @@ class ProductFacts:
     regions: dict[str, int]  # units operating now
     covered: list[int]  # units operating now that are still covered after 0, 1, 2 ... months
     planned: list[tuple[float, float]] = field(default_factory=list)  # deliveries by month from this one on: `deployments.by_month`
+    pace: float | None = None  # units deployed a month, where a person sets it
 
     @property
     def name(self) -> str:

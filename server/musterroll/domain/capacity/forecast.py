@@ -90,14 +90,16 @@ class VisitSplit(NamedTuple):
         return max(0.0, self.both(at).variance - self.visits.counts[at].variance - self.rest.counts[at].variance) / 2
 
 
-def split(facts: PlanFacts, *, deployments: float = 1.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0) -> VisitSplit:
+def split(
+    facts: PlanFacts, *, deployments: float = 1.0, spread: float = 0.0, retirements: float = 1.0, rate: float = 1.0, skip: int = 0
+) -> VisitSplit:
     """Roll the fleet forward for a year and predict its incidents, those that need a visit and those that do not. Factors apply to measured
-    values; `skip` months pass before the first.
+    values; `spread`: the 80 % range of paces that are set; `skip` months pass before the first.
 
     Rates are those of `regression.outlook`. A driver's factor is its incidents over those expected by the rates by age of its group
     (indirect standardisation), pooled with the group while its own data are few.
     """
-    known, rolled = _known(facts), _roll(facts, deployments, retirements, skip)
+    known, rolled = _known(facts), _roll(facts, deployments, spread, retirements, skip)
     visits: dict[int, Numbers] = {product.id: _table(product.visits, facts.log_starts) for product in facts.products}
     rest: dict[int, Numbers] = {product: seen - visits[product] for product, seen in known.seen.items()}
     whole = _outlook(known, rolled)
@@ -159,11 +161,11 @@ def _table(rows: Sequence[Sequence[float]], start: int) -> Numbers:
     return np.array(rows[start:], dtype=float).reshape(-1, BANDS)
 
 
-def _roll(facts: PlanFacts, deployments: float, retirements: float, skip: int) -> _Rolled:
+def _roll(facts: PlanFacts, deployments: float, spread: float, retirements: float, skip: int) -> _Rolled:
     leaving, months = _leaving(facts.products, len(facts.months)) * retirements, HORIZON + skip
     return _Rolled(
         {product.id: _rolled(product.by_age, coming(product, months, deployments), leaving, skip) for product in facts.products},
-        {product.id: _rolled([], doubt(product, months, deployments), leaving, skip) for product in facts.products},
+        {product.id: _rolled([], doubt(product, months, deployments, spread), leaving, skip) for product in facts.products},
         skip,
     )
 

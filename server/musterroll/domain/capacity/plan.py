@@ -111,10 +111,13 @@ class Plan:
 
 
 def make_plan(facts: PlanFacts, assumptions: Assumptions) -> Plan:
-    """Make the plan. Its first month is the next whole one (this one on its first day)."""
+    """Make the plan. Its first month is the next whole one (this one on its first day). Raises BadAssumption for a product that is not
+    in the plan."""
+    facts = deployments.as_set(facts, assumptions.paces)
     skip = 0 if facts.on.day == 1 else 1
     factors = {
         "deployments": assumptions.deployments / 100,
+        "spread": assumptions.deployed_range / 100,
         "retirements": assumptions.retirements / 100,
         "rate": assumptions.incident_rate / 100,
     }

@@ -20,13 +20,13 @@ from scipy import special
 
 Numbers = NDArray[np.floating[Any]]
 
-_WALKS = ((0.0, 0.8), (0.05, 0.2))  # standard deviation of the change from month to month, and its prior probability
+_WALKS = ((0.0, 0.9), (0.05, 0.1))  # standard deviation of the change from month to month, and its prior probability
 _SLOPES = ((0.0, 0.6), (0.02, 0.4))  # of the slope, a month
 _WAVES = ((0.0, 0.6), (0.3, 0.4))  # of the season
 _SHOCKS = ((0.0, 0.65), (0.1, 0.1), (0.25, 0.25))  # of a month
 _AGES = ((0.0, 0.3), (0.6, 0.7))  # of the change from one age band to the next
 _ANY, _FAMILY, _PRODUCT = 3.0, 0.5, 0.4  # of the level, of families around it, of products around their family
-_DAMPED = 0.97  # of the slope, a month
+_DAMPED = 0.98  # of the slope, a month
 _SECOND = 0.4  # the second wave, relative to the first
 _JUMP = 1.5  # of the level of the months before a jump
 _LEAST = 1e-3  # of any effect: so that matrices can be inverted

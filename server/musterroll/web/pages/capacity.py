@@ -1,5 +1,6 @@
 """Capacity: expected demand with its ranges, the reasons, and scenarios under other assumptions."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response as Answer
 
 from musterroll.domain.access import Role
 from musterroll.domain.capacity.assumptions import SPECS, Assumptions, BadAssumption, Spec, assume
+from musterroll.domain.capacity.facts import PlanFacts
 from musterroll.domain.capacity.plan import Plan
 from musterroll.domain.values.errors import Conflict
 from musterroll.usecases.capacity import log_start as capacity_log_start
@@ -23,6 +25,7 @@ from musterroll.usecases.capacity.workbook import workbook
 from musterroll.web.charts import capacity as charts
 from musterroll.web.charts import reliability as reliability_charts
 from musterroll.web.http.context import actor, clock, needs, page, snapshot, transaction
+from musterroll.web.pages import pace_sliders
 
 pages = Blueprint("capacity", __name__)
 pages.add_app_template_filter(lambda day: day - timedelta(1), "day_before")
@@ -51,9 +54,9 @@ def overview() -> str:
         gathered, why_not = _gathered(session, now)
         if gathered is None:
             return page("capacity.html", now, plan=None, why_not=why_not)
-        assumptions, problem = _assumptions(), None
+        problem = None
         try:
-            plan = capacity_plans.plan(gathered.facts, assumptions)
+            plan = capacity_plans.plan(gathered.facts, _assumptions(gathered.facts, request.args))
         except BadAssumption as error:
             plan, problem = capacity_plans.plan(gathered.facts, {}), str(error)
     return page(
@@ -69,6 +72,7 @@ def overview() -> str:
         trials=[(trial, charts.backtest_chart(trial.rows)) for trial in capacity_plans.backtests(gathered.facts)],
         stock=_stock(plan),
         specs=SPECS,
+        sliders=pace_sliders.sliders(plan.facts),
         query=address(plan.assumptions).partition("?")[2],
         address=address,
         assume=assume,
@@ -127,7 +131,7 @@ def export() -> Response:
         named = [(name, capacity_scenarios.get(session, name).assumptions) for name in request.args.getlist("with")[:_MOST_COMPARED]]
     scenarios = [("defaults", {}), *named]
     plans = [(name, capacity_plans.plan(facts, assumptions)) for name, assumptions in scenarios]
-    body = workbook(plans if named else [("plan", capacity_plans.plan(facts, _assumptions()))])
+    body = workbook(plans if named else [("plan", capacity_plans.plan(facts, _assumptions(facts, request.args)))])
     headers = {"Content-Disposition": f'attachment; filename="capacity-{facts.on}.xlsx"', "Cache-Control": "no-store"}
     return Response(body, headers=headers, content_type=XLSX)
 
@@ -143,9 +147,10 @@ def count_from() -> Answer:
 @pages.post("/capacity/scenarios")
 @needs(Role.PLANNER)
 def save_scenario() -> Answer:
-    name, assumptions = request.form.get("name", ""), {key: request.form[key] for key in SPECS if request.form.get(key)}
+    name, now = request.form.get("name", ""), clock()
     with transaction() as session:
-        scenario = capacity_scenarios.save(session, name, assumptions, actor=actor().name, now=clock())
+        assumptions = _assumptions(capacity_plans.gathered(session, now).facts, request.form)
+        scenario = capacity_scenarios.save(session, name, assumptions, actor=actor().name, now=now)
         back = address(assume(scenario.assumptions), scenario.name)
     return redirect(back, 303)
 
@@ -177,8 +182,10 @@ def _gathered(session: Any, now: Any) -> tuple[GatheredFacts | None, str]:
     return gathered, ""
 
 
-def _assumptions() -> dict[str, Any]:
-    return {name: request.args[name][:200] for name in SPECS if request.args.get(name, "") != ""}
+def _assumptions(facts: PlanFacts, values: Mapping[str, str]) -> dict[str, Any]:
+    given = {name: values[name][:200] for name in SPECS if name != "deployed" and values.get(name, "") != ""}
+    deployed = pace_sliders.deployed(facts, values)
+    return {**given, "deployed": deployed} if deployed else given
 
 
 def _stock(plan: Plan) -> list[tuple[str, int, int, list[Any]]]:

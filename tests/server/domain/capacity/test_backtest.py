@@ -37,7 +37,7 @@ def test_a_verdict_counts_what_held_and_sets_the_error_beside_the_baselines() ->
     assert result.error == pytest.approx((2 * 3 + 5) / 10)
     assert result.naive_error == result.best_error == pytest.approx((7 * 2 + 2 * 1 + 3) / 10)
     assert result.relative_error == pytest.approx(11 / 19)
-    assert (result.grade, result.reliable) == (Grade.GOOD, True)
+    assert (result.grade, result.reliable, result.word) == (Grade.GOOD, True, "confirmed")
     assert "within expectation" in result.words
     assert "42 % smaller than that of the best simple estimate (same period last year)" in result.words
     assert backtest.verdict([]) is None
@@ -48,7 +48,7 @@ def test_the_error_is_set_beside_that_of_the_best_simple_estimate() -> None:
     assert result is not None
     assert (result.best_baseline, result.best_error, result.relative_error) == ("fleet at the rate of the last 3 months", 1.0, 3.0)
     assert result.beaten
-    assert not result.reliable
+    assert (result.reliable, result.word) == (False, "failed")
     assert "200 % larger" in result.words
     assert "smaller" not in result.words
 

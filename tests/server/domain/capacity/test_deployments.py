@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 from musterroll.domain.capacity import deployments
+from musterroll.domain.capacity.assumptions import BadAssumption
 from musterroll.domain.capacity.deployments import PlannedDelivery, by_month
 from musterroll.domain.capacity.facts import BANDS, PlanFacts, ProductFacts
 from musterroll.domain.capacity.forecast import AT_YEAR, split
@@ -55,13 +56,35 @@ def test_planned_deliveries_of_a_new_product_are_in_the_forecast_and_their_range
 
 
 def test_the_condition_names_planned_deliveries_and_the_pace_of_the_others() -> None:
-    assert deployments.condition(facts([], []), 1.0) == "If deployments go on as in the last 6 months: 10 units a month."
+    assert deployments.condition(facts([], []), 1.0) == "If deployments go on as in the last 12 months: 10 units a month."
     planned = facts([], [], [(200.0, 0.0), (50.0, 0.0)])
     assert deployments.condition(planned, 1.0) == (
         "If deliveries come as planned (250 units of Acme New until January 2027), "
-        "and other deployments go on as in the last 6 months: 20 units a month."
+        "and other deployments go on as in the last 12 months: 20 units a month."
     )
     assert "at 50 % (125 units" in deployments.condition(planned, 0.5)
     assert deployments.condition(facts([(5.0, 0.0)], [(5.0, 0.0)]), 1.0) == (
         "If deliveries come as planned (10 units of 2 products until December 2026), and no other units are deployed."
     )
+
+
+def test_a_launch_stands_between_going_on_and_ending_and_its_range_knows_both() -> None:
+    (steady, *_) = facts([], []).products
+    launched = replace(steady, exposure=[NONE] * 6 + [[90.0, *NONE[1:]]] * 6)  # 30 units a month for half a year
+    assert deployments.coming(launched, 2, 1.0) == pytest.approx([15, 15])
+    assert deployments.doubt(launched, 2, 1.0) == pytest.approx([15, 15])
+    assert deployments.doubt(steady, 1, 1.0) == [0.0]
+    known = facts([], [])
+    words = deployments.condition(replace(known, products=[launched]), 1.0)
+    assert words == "If deployments go on as in the last 12 months: 15 units a month, 30 in the last 6."
+
+
+def test_a_pace_that_is_set_counts_after_the_last_delivery_planned_with_its_own_range() -> None:
+    chosen = deployments.as_set(facts([(40.0, 0.0)], []), {"acme pump 0": 30.0})
+    (product, new) = chosen.products
+    assert (product.pace, new.pace) == (30.0, None)
+    assert deployments.coming(product, 3, 1.0) == [40, 30, 30]
+    assert deployments.doubt(product, 2, 1.0, spread=0.2) == pytest.approx([0, 6 / 1.2816])
+    assert "Acme Pump 0 is deployed as set: 30 units a month" in deployments.condition(chosen, 1.0)
+    with pytest.raises(BadAssumption, match="no product 'Tin opener'"):
+        deployments.as_set(chosen, {"Tin opener": 1.0})

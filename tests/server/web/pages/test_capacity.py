@@ -78,6 +78,28 @@ def test_a_number_leads_down_to_its_product(visitor: Visitor) -> None:
     assert visitor.get("/capacity/products/999999").status_code == 404
 
 
+def test_a_product_has_a_slider_for_its_deployments(visitor: Visitor) -> None:
+    text = visitor.get("/capacity").text
+    names = dict(re.findall(r'name="(deployed-\d+)" type="range" min="0" max="[\d.]+" step="[\d.]+" value="([\d.]+)"', text))
+    assert names
+    number = next(iter(names))
+    unmoved = "&".join(f"{name}={value}" for name, value in names.items())
+    assert "as set" not in visitor.get(f"/capacity?{unmoved}").text
+    moved = visitor.get(f"/capacity?{unmoved}&{number}=500".replace(f"{number}={names[number]}&", "")).text
+    assert "deployed as set: 500 units a month" in moved
+    assert expected(moved)[1] > expected(text)[1]
+    answer = visitor.post("/capacity/scenarios", seen="/capacity", name="Launch", **{**names, number: "500"})
+    assert re.search(r"scenario=Launch&deployed=[^&]+%3D500$", answer.headers["Location"])
+    assert "deployed as set: 500" in visitor.get(answer.headers["Location"]).text
+    assert "Showing the defaults" in visitor.get(f"/capacity?{number}=lots").text
+
+
+def test_the_verdict_of_the_back_test_stands_beside_the_number(visitor: Visitor) -> None:
+    words = re.findall(r'class="verdict is-(\w+)" href="#tested"[^>]*>(\w+)<', visitor.get("/capacity").text)
+    assert len(words) == 2
+    assert all(word.lower() == name for name, word in words)
+
+
 def test_live_sliders_get_the_estimate_only(visitor: Visitor) -> None:
     part = visitor.get("/capacity?deployments=150", headers={"HX-Request-Type": "partial"}).text
     assert expected(part)
