@@ -1,7 +1,10 @@
 """Published worked examples: the values printed there are reached."""
 
+import csv
+from pathlib import Path
+
 import pytest
-from musterroll.domain.capacity import survival
+from musterroll.domain.capacity import life_fit, survival
 from musterroll.domain.capacity.survival import UnitLife
 
 # NIST/SEMATECH e-Handbook of Statistical Methods, 8.4.1.2: 20 units on test for 500 hours, 10 failures.
@@ -25,3 +28,25 @@ def test_the_weibull_of_published_examples(lives: list[UnitLife], shape: float, 
     fitted = survival.weibull(lives)
     assert fitted is not None
     assert (fitted.shape, fitted.scale) == (pytest.approx(shape, rel=1e-3), pytest.approx(scale, rel=1e-3))
+
+
+def _warranty_set() -> list[UnitLife]:
+    """`reliability.Datasets.defective_sample` of the PyPI package `reliability`: 13,645 units by age in days, of which 1,350 failed."""
+    with (Path(__file__).parent / "warranty_set.csv").open() as file:
+        rows = [(float(row["age"]), int(row["failed"]), int(row["running"])) for row in csv.DictReader(file)]
+    return [UnitLife(0, age, failed, units) for age, *counts in rows for failed, units in zip((True, False), counts, strict=True) if units]
+
+
+def test_the_warranty_set_as_other_programs_read_it() -> None:
+    """Values of lifelines 0.30.3 (`WeibullFitter`, `KaplanMeierFitter`)."""
+    lives = _warranty_set()
+    assert [sum(life.units for life in lives if life.failed is failed) for failed in (True, False)] == [1350, 12295]
+    fitted, steps = survival.weibull(lives), survival.kaplan_meier(lives)
+    assert fitted is not None
+    assert (fitted.shape, fitted.scale) == (pytest.approx(0.677348, rel=1e-5), pytest.approx(10001.5, rel=1e-4))
+    for age, survives in ((30, 0.98882652), (90, 0.95379113), (180, 0.91737364), (365, 0.88389605), (600, 0.87755999)):
+        step = survival.survival_at(steps, age)
+        assert step is not None
+        assert step.survival == pytest.approx(survives, abs=1e-8)
+    assert life_fit.fit(lives).parts == ()  # some units never fail: a Weibull would have 6 in 100 fail in the second year
+    assert "Of 5,315 units seen at one year, 1.04 % failed in the following year" in life_fit.text(lives, steps)
