@@ -1,8 +1,12 @@
 """A short form of `python -m tests.truth`."""
 
-import pytest
+from pathlib import Path
 
-from tests.truth import automatic
+import numpy as np
+import pytest
+from musterroll.domain.capacity.facts import unit_months
+
+from tests.truth import automatic, documents
 from tests.truth.__main__ import main
 from tests.truth.scenarios import SCENARIOS, simulate
 from tests.truth.scoring import QUANTITIES, figures, scores
@@ -24,6 +28,16 @@ def test_ranges_hold_the_future_of_fleets_that_go_on_as_they_were() -> None:
 def test_the_table_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bad batch", "--seeds", "2"]) in (0, 1)
     assert capsys.readouterr().out.count("| bad batch | incidents |") == 3
+
+
+def test_the_facts_of_documents_are_what_was_played(tmp_path: Path) -> None:
+    fleet = documents.play("drift up", 1, units=90)
+    case = documents.case(fleet, tmp_path)
+    for told, played in (("events", fleet.incidents), ("visits", fleet.visits)):
+        by_month = np.sum([np.sum(getattr(product, told), axis=1) for product in case.facts.products], axis=0)
+        assert by_month.tolist() == played[: len(by_month)].tolist()
+    assert unit_months(case.facts) == pytest.approx(fleet.unit_months[: len(case.facts.months)], abs=0.1)
+    assert [score.came for score in scores(case, QUANTITIES[:1])] == [fleet.incidents[24:][:n].sum() for n in (1, 3, 12)]
 
 
 @pytest.mark.skipif(automatic.installed(), reason="statsforecast is installed")
