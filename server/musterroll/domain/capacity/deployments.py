@@ -114,12 +114,12 @@ def _as_planned(facts: PlanFacts, planned: Sequence[ProductFacts], share: float,
 
 
 def _as_before(products: Sequence[ProductFacts], share: float, scaled: str, others: str) -> str:
+    known = min(2 * PACE, max((len(product.exposure) for product in products), default=0))
     if not any(map(expected_pace, products)) or not share:
-        return f"no {others}units are deployed"
+        return f"no {others}units are deployed{f', as in the last {known} months' if known and share else ''}"
     recent = sum(_pace(product.exposure[-PACE:]) for product in products) * share
     pace = sum(map(expected_pace, products)) * share
     changed = f", {_units(recent)} in the last {PACE}" if abs(recent - pace) > _TELLING * pace else ""
-    known = min(2 * PACE, max(len(product.exposure) for product in products))
     return f"{others}deployments go on as in the last {known} months{scaled}: {_units(pace)} units a month{changed}"
 
 

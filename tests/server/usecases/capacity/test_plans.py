@@ -104,10 +104,10 @@ def test_a_plan_says_which_pace_of_deployments_it_takes(facts: PlanFacts) -> Non
     products = [replace(product, exposure=[[9.0, *month[1:]] for month in product.exposure]) for product in facts.products]
     growing = replace(facts, products=products)  # every unit spends three months in the youngest band: three a month of each product
     assert len(products) == 2
-    assert capacity_plans.plan(growing, {}).condition == "If deployments go on as in the last 6 months: 6.0 units a month."
+    assert capacity_plans.plan(growing, {}).condition == "If deployments go on as in the last 12 months: 6 units a month."
     doubled = capacity_plans.plan(growing, {"deployments": 200}).condition
-    assert doubled == "If 12 units a month are deployed: 200 % of the pace of the last 6 months."
-    assert capacity_plans.plan(facts, {}).condition == "If no units are deployed, as in the last 6 months."
+    assert doubled == "If deployments go on as in the last 12 months at 200 %: 12 units a month."
+    assert capacity_plans.plan(facts, {}).condition == "If no units are deployed, as in the last 12 months."
 
 
 def test_the_best_simple_estimate_stands_beside_the_forecast(facts: PlanFacts) -> None:
