@@ -20,8 +20,9 @@ from musterroll.domain.values import cursors
 from musterroll.domain.values.money import Money
 from musterroll.storage.contracts import exchange_rates
 from musterroll.usecases.installed_base import worth as base_worth
-from musterroll.usecases.installed_base.renewal_forecast import Range, RenewalForecast
+from musterroll.usecases.installed_base.renewal_forecast import BackTest, Range, RenewalForecast
 from musterroll.usecases.installed_base.renewals import RenewalSum
+from musterroll.usecases.installed_base.usage_revenue import UsageRevenue
 from musterroll.usecases.installed_base.worth import WorthBreakdown, WorthOf, WorthOverview
 
 api = guarded("worth", "contracts")
@@ -107,6 +108,24 @@ class ForecastOut(Schema):
     tests: list[BackTestOut]
 
 
+class UsageAmountOut(Schema):
+    currency: str
+    a_day: float = Field(
+        description="Average price of a day of an operating unit, weighted by the share of units with a price in this currency."
+    )
+    revenue: RangeOut
+
+
+class UsageRevenueOut(Schema):
+    """Revenue of the next quarter if operating units were billed by the day at the average price of contract lines."""
+
+    quarter: str
+    quarters: int = Field(description="Complete past quarters that are known; at least 4 are needed.")
+    unit_days: RangeOut | None
+    amounts: list[UsageAmountOut]
+    test: BackTestOut | None
+
+
 class WorthPage(Schema):
     items: list[WorthRow]
     next: str | None
@@ -118,6 +137,7 @@ class WorthPage(Schema):
     renewals: list[QuarterOut]
     retention: list[QuarterRetentionOut] = Field(description="By quarter, the newest first.")
     forecast: ForecastOut
+    usage_revenue: UsageRevenueOut | None
     ageing: list[AgeOut] = Field(description="Outstanding invoices by days overdue.")
 
 
@@ -159,6 +179,7 @@ def _summary(of: WorthOverview) -> dict[str, object]:
         "renewals": list(map(_quarter, of.renewals)),
         "retention": past,
         "forecast": _forecast(of.forecast),
+        "usage_revenue": of.usage and _usage(of.usage),
     }
 
 
@@ -176,12 +197,28 @@ def _forecast(of: RenewalForecast) -> ForecastOut:
         )
         for row in of.coming
     ]
-    tests = [BackTestOut(of=test.of, held=test.held, quarters=test.quarters, grade=test.grade) for test in of.tests]
+    tests = list(map(_test, of.tests))
     return ForecastOut(terms=of.terms, renewed=of.renewed, coming=coming, tests=tests)
 
 
+def _usage(of: UsageRevenue) -> UsageRevenueOut:
+    amounts = [
+        UsageAmountOut(currency=row.currency, a_day=round(row.a_day, 4), revenue=RangeOut(**_rounded(row.revenue))) for row in of.amounts
+    ]
+    test = of.test and _test(of.test)
+    return UsageRevenueOut(quarter=of.name, quarters=of.quarters, unit_days=_range(of.unit_days), amounts=amounts, test=test)
+
+
+def _test(of: BackTest) -> BackTestOut:
+    return BackTestOut(of=of.of, held=of.held, quarters=of.quarters, grade=of.grade)
+
+
 def _range(of: Range | None) -> RangeOut | None:
-    return None if of is None else RangeOut(**{name: round(value, 2) for name, value in of._asdict().items()})
+    return None if of is None else RangeOut(**_rounded(of))
+
+
+def _rounded(of: Range) -> dict[str, float]:
+    return {name: round(value, 2) for name, value in of._asdict().items()}
 
 
 def _row(of: WorthOf) -> WorthRow:

@@ -106,7 +106,20 @@ def _further(overview: WorthOverview) -> dict[str, Any]:
         for row in overview.forecast.coming
     ]
     tests = [{"of": test.of, "held": test.held, "quarters": test.quarters, "grade": test.grade} for test in overview.forecast.tests]
-    return {"forecast": {"coming": coming, "tests": tests}, "ageing": ages, "findings": kinds, "renewals": renewals, "retention": past}
+    usage = overview.usage and {
+        **overview.usage._asdict(),
+        "unit_days": overview.usage.unit_days and overview.usage.unit_days._asdict(),
+        "amounts": [{**of._asdict(), "revenue": of.revenue._asdict()} for of in overview.usage.amounts],
+        "test": overview.usage.test and {name: getattr(overview.usage.test, name) for name in ("held", "quarters", "grade")},
+    }
+    return {
+        "usage_revenue": usage,
+        "forecast": {"coming": coming, "tests": tests},
+        "ageing": ages,
+        "findings": kinds,
+        "renewals": renewals,
+        "retention": past,
+    }
 
 
 def _kept(of: RetainedMoney) -> dict[str, Any]:

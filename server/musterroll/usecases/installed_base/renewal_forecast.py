@@ -92,11 +92,11 @@ def forecast(ended: Sequence[EndedTerm], due: Iterable[DueContract], on: date) -
     ahead = [quarter(add_months(on.replace(day=1), 3 * n)) for n in range(QUARTERS)]
     coming = [
         QuarterForecast(
-            name, len(by_quarter[name]), _range(rules.count_forecast(counts, len(by_quarter[name]))), _values(by_quarter[name], values)
+            name, len(by_quarter[name]), range_of(rules.count_forecast(counts, len(by_quarter[name]))), _values(by_quarter[name], values)
         )
         for name in ahead
     ]
-    tests = [_test("", rules.past_counts(counts)), *(_test(currency, rules.past_values(of)) for currency, of in values.items())]
+    tests = [back_test("", rules.past_counts(counts)), *(back_test(currency, rules.past_values(of)) for currency, of in values.items())]
     return RenewalForecast(sum(of.due for of in counts), sum(of.renewed for of in counts), coming, [test for test in tests if test])
 
 
@@ -118,18 +118,18 @@ def _values(due: Sequence[DueContract], past: "dict[str, list[QuarterTerms]]") -
     for currency in currencies:
         amounts = [_amount(contract.worth, currency) for contract in due]
         whole = Money(sum((money.amount for of in due for money in of.worth if money.currency == currency), Decimal(0)), currency)
-        rows.append(ValueForecast(whole, _range(value_forecast(past.get(currency, []), [amount for amount in amounts if amount > 0]))))
+        rows.append(ValueForecast(whole, range_of(value_forecast(past.get(currency, []), [amount for amount in amounts if amount > 0]))))
     return rows
 
 
-def _range(predicted: "Banded | None") -> Range | None:
+def range_of(predicted: "Banded | None") -> Range | None:
     if predicted is None:
         return None
     mean: float = predicted.mean  # type: ignore[attr-defined]
     return Range(mean, float(predicted.low80), float(predicted.high80), float(predicted.low95), float(predicted.high95))
 
 
-def _test(of: str, rows: "Sequence[BacktestRow]") -> BackTest | None:
+def back_test(of: str, rows: "Sequence[BacktestRow]") -> BackTest | None:
     from musterroll.domain.capacity.backtest import verdict
 
     judged = verdict(rows)

@@ -24,10 +24,11 @@ from musterroll.storage.engine.columns import Columns
 from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.reconciliation import cell_history
 from musterroll.storage.reconciliation import run as run_statements
-from musterroll.usecases.installed_base import renewals, retention
+from musterroll.usecases.installed_base import renewals, retention, usage_revenue
 from musterroll.usecases.installed_base.renewal_forecast import RenewalForecast, forecast
 from musterroll.usecases.installed_base.renewals import RenewalSum
 from musterroll.usecases.installed_base.retention import QuarterRetention
+from musterroll.usecases.installed_base.usage_revenue import UsageRevenue
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import CountedFigure, Figure, FiguresTogether
 from musterroll.usecases.reconciliation.run import run_at
@@ -72,6 +73,7 @@ class WorthOverview(NamedTuple):
     ageing: list[AgeSum]  # of outstanding invoices
     forecast: RenewalForecast
     since: date | None
+    usage: UsageRevenue | None = None  # None: not counted yet
 
     @property
     def next_quarter(self) -> RenewalSum:
@@ -150,6 +152,7 @@ def _overview(session: Session, now: datetime, book: _Book, accounts: list[Worth
         invoice_rules.ageing(invoices.ageing(session, book.on)),
         forecast(past.terms, due, book.on),
         book.since,
+        usage_revenue.forecast(session, book.entries, book.on),
     )
 
 
