@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from musterroll import api, web
 from musterroll.domain.operations.health import DISK_RESERVE
 from musterroll.metrics import Metrics
+from musterroll.runtime import small_responses
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 
@@ -41,6 +42,7 @@ def create_app(
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    small_responses.install(app)
     checks = checks or {}
     web.build(app, database, settings, checks)
     api.build(

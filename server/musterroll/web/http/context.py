@@ -16,6 +16,7 @@ from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.access.sessions import Actor
 from musterroll.usecases.fleet.pages import LatestBase
+from musterroll.web.http import live_blocks
 
 __all__ = [
     "WebContext",
@@ -94,10 +95,10 @@ def transaction() -> Iterator[Session]:
 
 
 def page(template: str, now: datetime, **context: Any) -> str:
-    """The whole page, or only its block `live` if htmx polls for it."""
+    """The whole page, or only its block `live` if htmx asks for it."""
     values = {"now": now, "actor": g.get("actor"), **context}
     if request.headers.get("HX-Request-Type") == "partial":
-        return render_block(template, "live", **values)
+        return live_blocks.changes(render_block(template, "live", **values))
     return render_template(template, health=_health(), **values)
 
 

@@ -91,6 +91,9 @@ def _is_address(host: str) -> bool:
 
 
 def _add_headers(response: Response) -> Response:
+    if "HX-Reswap" in response.headers:  # pieces for a page that is open; no browser shows them as a page
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:

@@ -87,6 +87,33 @@ for (const all of document.querySelectorAll("[data-all]")) {
   all.addEventListener("change", () => { for (const one of document.forms[all.dataset.all].querySelectorAll("[name=finding]")) one.checked = all.checked; });
 }
 
+// A page that renews itself tells the server which pieces it shows, and is sent those that changed; a hidden tab asks for nothing.
+document.addEventListener("htmx:before:request", (event) => {
+  const { ctx } = event.detail;
+  if (ctx.sourceElement.id !== "live") return;
+  if (document.hidden) return event.preventDefault();
+  ctx.request.headers["X-Pieces"] = [...document.querySelectorAll("#live [data-piece]")].map((piece) => piece.dataset.piece).filter(Boolean).join(" ");
+});
+
+// "3 minutes ago" goes on by itself, in the words of the server and by its clock.
+let ahead; // ms of the server's clock
+document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+  const date = Date.parse(ctx.response.headers.get("Date"));
+  if (date) ahead = date - Date.now();
+});
+const span = (seconds) => {
+  const [size, name] = [[86400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]].find(([size]) => seconds >= size);
+  const number = Math.floor(seconds / size);
+  return `${number.toLocaleString("en")} ${name}${number === 1 ? "" : "s"}`;
+};
+if (document.getElementById("live")) setInterval(() => {
+  if (document.hidden || ahead === undefined) return;
+  for (const time of document.querySelectorAll("#live time")) {
+    const seconds = Math.floor((Date.now() + ahead - new Date(time.dateTime)) / 1000);
+    if (seconds >= 2) time.textContent = `${span(seconds)} ago`;
+  }
+}, 5000);
+
 // The last looked-up units stay readable offline. A page shown from the cache says so, and is fetched again as soon as possible.
 if (document.body.dataset.worker && navigator.serviceWorker) {
   const [loaded] = performance.getEntriesByType("navigation");
