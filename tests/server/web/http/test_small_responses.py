@@ -6,7 +6,6 @@ from collections.abc import Callable
 from flask import Flask
 
 from tests.server.web.conftest import Visitor
-from tests.support.sample_fleet import OPERATING
 
 GZIP = {"Accept-Encoding": "gzip"}
 
@@ -32,7 +31,7 @@ def test_an_unchanged_page_and_an_unchanged_list_are_not_sent_again(visitor: Vis
         again = visitor.get(address, headers={"If-None-Match": first.headers["ETag"], **GZIP})
         assert (again.status_code, again.data) == (304, b"")
     other = visitor.get("/api/v1/units", headers={"If-None-Match": first.headers["ETag"]})
-    assert (other.status_code, OPERATING in other.text) == (200, True)
+    assert (other.status_code, "items" in other.text) == (200, True)
 
 
 def test_a_tag_is_of_one_session(visitor: Visitor, make_app: Callable[..., Flask]) -> None:
