@@ -58,7 +58,7 @@ def _compress(answer: Response) -> None:
     if answer.is_streamed:
         pieces = answer.response
         answer.call_on_close(getattr(pieces, "close", lambda: None))
-        answer.response = _compressed(pieces)  # type: ignore[arg-type]
+        answer.response = _compressed(pieces)
         answer.headers.pop("Content-Length", None)
     elif len(body := answer.get_data()) >= _SMALLEST:
         file = BytesIO()
