@@ -9,10 +9,13 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from musterroll.api.accounts import subtree_of
+from musterroll.api.http.context import answer, read_only
 from musterroll.api.http.lists import ListQuery, Page, listed, listing
+from musterroll.api.http.problems import documented
 from musterroll.api.http.routing import guarded
-from musterroll.api.http.schemas import Day, Price, Schema, Text
+from musterroll.api.http.schemas import Day, Price, RefPath, Schema, Text
 from musterroll.domain.values import cursors
+from musterroll.domain.values.errors import NotFound
 from musterroll.storage.units import incidents
 from musterroll.storage.units.incidents import IncidentFilter
 
@@ -56,6 +59,15 @@ def list_incidents(query: IncidentQuery) -> Response:
         return [_out(row) for row in rows], following
 
     return listed(IncidentPage, query, "incidents", fetch)
+
+
+@api.get("/incidents/<ref>", summary="One incident", responses={200: IncidentOut, **documented(404)})
+def get_incident(path: RefPath) -> Response:
+    with read_only() as session:
+        row = incidents.by_ref(session, path.ref)
+    if row is None:
+        raise NotFound(f"there is no incident {path.ref!r}")
+    return answer(_out(row))
 
 
 def _out(row: Row[Any]) -> IncidentOut:

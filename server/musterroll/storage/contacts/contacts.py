@@ -39,6 +39,12 @@ def of_account(session: Session, account_id: int, limit: int) -> list[Row[Any]]:
     return list(session.execute(query.order_by(col(Contact.last_name), col(Contact.first_name), col(Contact.id)).limit(limit)))
 
 
+def of_site(session: Session, site_id: int, limit: int) -> list[Row[Any]]:
+    """The contacts whose place of work is a site, by name."""
+    query = _with_place().where(col(Contact.site_id) == site_id)
+    return list(session.execute(query.order_by(col(Contact.last_name), col(Contact.first_name), col(Contact.id)).limit(limit)))
+
+
 def by_ref(session: Session, ref: str) -> Contact | None:
     if "\0" in ref:
         return None  # PostgreSQL rejects NUL even in comparisons

@@ -17,9 +17,9 @@ from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.contacts import Contact
 from musterroll.storage.tables.contracts import Contract, Invoice
 from musterroll.storage.tables.units import Incident
+from musterroll.storage.units import incidents as stored_incidents
 
 _WORDS = 6  # of a text that are looked for
-_AFTER_ALL = "\U0010ffff"
 
 
 class Match(NamedTuple):
@@ -56,11 +56,8 @@ def contracts(session: Session, text: str, limit: int) -> list[Match]:
 
 
 def incidents(session: Session, text: str, limit: int) -> list[Match]:
-    """Incidents whose number begins with a text, in either case: there may be millions, and their index is read."""
-    ref = col(Incident.ref)
-    begins = [(ref >= start) & (ref < start + _AFTER_ALL) for start in {text, text.upper()}]
-    columns: tuple[Any, ...] = (ref.label("number"), col(Incident.category), col(Incident.serial), col(Incident.closed_on))
-    rows = session.execute(select(*columns).where(or_(*begins)).order_by(ref).limit(limit))
+    columns: tuple[Any, ...] = (col(Incident.ref).label("number"), col(Incident.category), col(Incident.serial), col(Incident.closed_on))
+    rows = session.execute(select(*columns).where(stored_incidents.begins(text)).order_by(col(Incident.ref)).limit(limit))
     return [
         _match(row, ("number",), row.number, row.number, row.category, row.serial, "closed" if row.closed_on else "open") for row in rows
     ]

@@ -65,6 +65,4 @@ def _address(kind: Kind, match: Match, role: Role) -> str:
         return "/fleet?" + urlencode({"maker": match.fields["maker"], "model": match.fields["model"]})
     if kind is Kind.CONTACT:
         return "/contacts?" + urlencode({"text": match.key})
-    if kind is Kind.SITE:
-        return "/fleet?" + urlencode({"site": match.key})
     return f"/{kind}s/{quote(match.key, safe='')}"

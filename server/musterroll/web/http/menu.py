@@ -43,6 +43,8 @@ ENTRIES = (
     Entry("/sources", "Sources", "file-import", "Customers & contracts", Role.PLANNER, everywhere=True),
     Entry("/records", "Records", "file-text", "Customers & contracts", Role.PLANNER, everywhere=True),
     Entry("/outages", "Outages", "cloud-off", "Units"),
+    Entry("/sites", "Sites", "map-pin", "Units"),
+    Entry("/incidents", "Incidents", "tool", "Units"),
     Entry("/labels", "Labels", "qrcode", "Units"),
     Entry("/calendar", "Calendar", "calendar-event", "Customers & contracts"),
     Entry("/possible-duplicates", "Possible duplicates", "arrows-join", "Customers & contracts", Role.PLANNER),

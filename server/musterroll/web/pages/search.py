@@ -14,9 +14,9 @@ pages = Blueprint("search", __name__)
 KINDS = {
     Kind.UNIT: ("Units", "device-laptop", "/fleet"),
     Kind.ACCOUNT: ("Accounts", "building", "/accounts"),
-    Kind.SITE: ("Sites", "map-pin", ""),
+    Kind.SITE: ("Sites", "map-pin", "/sites"),
     Kind.CONTRACT: ("Contracts", "file-text", "/contracts"),
-    Kind.INCIDENT: ("Incidents", "tool", ""),
+    Kind.INCIDENT: ("Incidents", "tool", "/incidents"),
     Kind.PRODUCT: ("Products", "package", ""),
     Kind.CONTACT: ("Contacts", "users", "/contacts"),
     Kind.USER: ("Users", "user", ""),
