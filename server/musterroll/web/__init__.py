@@ -5,7 +5,7 @@ from flask import Blueprint, Flask
 from musterroll.limits import RateLimit
 from musterroll.settings import Settings
 from musterroll.storage.engine.database import Database
-from musterroll.web.http import assets, error_pages, menu, moved_addresses, offline, security, sign_in, theme, totals
+from musterroll.web.http import account_names, assets, error_pages, menu, moved_addresses, offline, security, sign_in, theme, totals
 from musterroll.web.http import definitions as definition_words
 from musterroll.web.http.context import Checks, WebContext, install
 from musterroll.web.http.sign_in import authenticate_session
@@ -168,6 +168,7 @@ def _guarded() -> Blueprint:
     """All pages that require a signed-in user."""
     guarded = Blueprint("pages", __name__)
     guarded.before_request(sign_in.require_sign_in)
+    guarded.before_request(account_names.number_for_name)
     guarded.after_request(security.no_store)
     error_pages.handle_errors(guarded)
     for subject in _SUBJECTS:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -117,6 +117,16 @@ def by_ref(session: Session, ref: str) -> Account | None:
     if "\0" in ref:
         return None  # PostgreSQL rejects NUL even in comparisons
     return session.execute(select(Account).where(col(Account.ref) == ref)).scalar_one_or_none()
+
+
+def named(session: Session, text: str) -> Account | None:
+    """The account with this number, else the only one with this name, in any case."""
+    row = by_ref(session, text)
+    if row is not None or "\0" in text:
+        return row
+    same = func.lower(col(Account.name)) == text.strip().lower()
+    rows = list(session.scalars(select(Account).where(same, col(Account.merged_into_id).is_(None)).limit(2)))
+    return rows[0] if len(rows) == 1 else None
 
 
 def ids(session: Session) -> dict[str, int]:

@@ -148,21 +148,21 @@ def choose_password(session: Session, user: User, matches: bool, new: str, now: 
 
 
 def account_ids(session: Session, role: Role | None, refs: Collection[str] | None) -> list[int] | None:
-    """The accounts of these numbers; None for None. Raises DomainError for a number there is not, for none, and for an admin."""
+    """The accounts of these numbers or names; None for None. Raises DomainError for a number there is not, for none, and for an admin."""
     if refs is None:
         return None
     if role is Role.ADMIN:
         raise DomainError("an admin has access to all accounts; only planners, technicians and viewers can be limited", "admin_limited")
-    by_ref = {ref: hierarchy.by_ref(session, ref) for ref in refs}
+    by_ref = {ref: hierarchy.named(session, ref) for ref in refs}
     unknown = sorted(ref for ref, account in by_ref.items() if account is None)
     if unknown or not by_ref:
         raise DomainError(
-            f"there is no account {', '.join(map(repr, unknown))}; enter account numbers"
+            f"there is no account {', '.join(map(repr, unknown))}; enter numbers, or names that only one account has"
             if unknown
             else "enter at least one account number",
             "unknown_account",
         )
-    return sorted(account.id or 0 for account in by_ref.values() if account is not None)
+    return sorted({account.id or 0 for account in by_ref.values() if account is not None})
 
 
 def account_refs(session: Session, ids: Iterable[int] | None) -> list[str] | None:

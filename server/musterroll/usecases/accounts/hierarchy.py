@@ -21,6 +21,14 @@ def account(session: Session, ref: str) -> Account:
     return row
 
 
+def account_named(session: Session, text: str) -> Account:
+    """The account with this number, else the only one with this name. Raises NotFound."""
+    row = hierarchy.named(session, text)
+    if row is None:
+        raise NotFound(f"there is no account {text!r}; enter its number, or a name that only one account has")
+    return row
+
+
 def tree(session: Session, root: str | None = None) -> list[AccountNode]:
     """The account `root` (a number) and its subsidiaries, or all accounts; parents before children. Raises NotFound."""
     return hierarchy.tree(session, None if root is None else account(session, root).id)

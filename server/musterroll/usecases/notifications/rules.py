@@ -16,7 +16,7 @@ from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.domain.values.instants import to_ms
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.tables.notifications import Notification, NotificationRule
-from musterroll.usecases.accounts.hierarchy import account
+from musterroll.usecases.accounts.hierarchy import account_named
 from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.notifications import compose
 
@@ -131,7 +131,7 @@ def _columns(session: Session, draft: RuleDraft) -> dict[str, Any]:
     return {
         **{"name": name, "way": draft.way, "address": address, "kinds": _chosen(draft.kinds, list(EventKind), "event")},
         **{"finding_kinds": _chosen(draft.finding_kinds, list(FindingKind), "finding", least=0), "least_worth": draft.least_worth},
-        **{"leads": _leads(draft), "account_id": account(session, draft.account).id if draft.account else None, "pace": draft.pace},
+        **{"leads": _leads(draft), "account_id": account_named(session, draft.account).id if draft.account else None, "pace": draft.pace},
         **{"gather_minutes": _within(draft.gather_minutes, 0, 240, "minutes to group for"), "hour": _within(draft.hour, 0, 23, "hour")},
         **{"weekday": _within(draft.weekday, 0, 6, "weekday"), "zone": _zone(draft.zone)},
         **{"quiet_from": draft.quiet[0] if draft.quiet else None, "quiet_until": draft.quiet[1] if draft.quiet else None},

@@ -32,6 +32,23 @@ if (code) document.addEventListener("keydown", (event) => {
   if (event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && document.activeElement === document.body) code.focus();
 });
 
+// Fields that ask for a record offer those that match. Without script, a name or a number is typed.
+for (const input of document.querySelectorAll("[data-pick]")) {
+  const choices = document.getElementById(input.getAttribute("list")) ?? document.body.appendChild(Object.assign(document.createElement("datalist"), { id: input.getAttribute("list") }));
+  let waiting;
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const [, before, text] = input.value.match(/^((?:.*,)?\s*)(.*)$/); // of several, the last is being typed
+      if (!text.trim()) return;
+      const answer = await fetch(`/api/v1/search?${new URLSearchParams({ q: text, kind: input.dataset.pick })}`).catch(() => null);
+      if (!answer?.ok) return;
+      const { items } = await answer.json();
+      choices.replaceChildren(...items.map((hit) => new Option(`${hit.name} · ${hit.detail}`, before + hit.key)));
+    }, 150);
+  });
+}
+
 // The scanner is fetched only when it is needed.
 for (const button of document.querySelectorAll("[data-scan]")) button.addEventListener("click", async () => {
   button.disabled = true;
