@@ -6,10 +6,10 @@ back as rows of a table. DuckDB orders and compares texts byte by byte, whatever
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache, lru_cache
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, _TemporaryFileWrapper
 from typing import Any, NamedTuple
 
 import duckdb
@@ -69,10 +69,12 @@ class Columns:
         session.flush()
         limits: Limits = session.connection().get_execution_options().get(_LIMITS, Limits())
         self._words = {**(words or {}), "scan": "" if postgres(session) else "+"}
-        self._spill = limits.spill
+        self._file = NamedTemporaryFile("w+b", dir=limits.spill)  # noqa: SIM115  as long as the columns
         left = _left.pop(after, None)
         self.outdated = left.outdated if left else None
-        self._duck = left.duck if left else _instance(limits.memory, limits.threads if whole else 1, limits.spill).cursor()
+        instance = limits.memory, limits.threads if whole else 1, limits.spill
+        self._duck = left.duck if left else _instance(*instance).cursor()
+        self._parse = _parser(*instance)
         self._whole = whole
         self.attach(session)
 
@@ -89,11 +91,17 @@ class Columns:
     def read(self, table: str, query: str, columns: Mapping[str, str], **given: Any) -> None:
         """(Re)make a table of what a query of the database finds. `columns`: their names and types, whole numbers first."""
         typed = ", ".join(f"'{name}': '{'VARCHAR' if kind == WORD else kind}'" for name, kind in columns.items())
-        with NamedTemporaryFile("wb", dir=self._spill) as file:
-            for block in self._blocks(query, columns, given):
-                file.write(block)
-            file.flush()
-            self._duck.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM read_csv('{file.name}', {_CSV}, columns = {{{typed}}})")
+        file = self._emptied()
+        file.writelines(self._blocks(query, columns, given))
+        file.flush()
+        rows = f"read_csv($file, {_CSV}, columns = {{{{{typed}}}}})"
+        self.make(table, f"FROM {rows}", file=file.name)
+
+    def _emptied(self) -> "_TemporaryFileWrapper[bytes]":
+        """The file that rows go through; making one takes longer than many a statement."""
+        self._file.seek(0)
+        self._file.truncate()
+        return self._file
 
     def _blocks(self, query: str, columns: Mapping[str, str], given: Mapping[str, Any]) -> Iterator[bytes]:
         """Rows as CSV. COPY, which has no parameters, costs the server a third less than text it puts together."""
@@ -148,13 +156,10 @@ class Columns:
             self._duck.execute(f"INSERT INTO {table} FROM given_rows")
             self._duck.unregister("given_rows")
 
-    def make(self, table: str, query: str, **values: Any) -> None:
-        """(Re)make a table of what a query of these tables finds."""
-        self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}", values)
-
-    def view(self, name: str, query: str) -> None:
-        """The same, worked out where it is asked for: once, of many rows."""
-        self._execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}", {})
+    def make(self, table: str, query: str, **values: Any) -> int:
+        """(Re)make a table of what a query of these tables finds. Returns the number of rows."""
+        (rows,) = self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {query}", values).fetchone()
+        return int(rows)
 
     def run(self, statement: str, **values: Any) -> None:
         self._execute(statement, values)
@@ -215,15 +220,16 @@ class Columns:
         return self._session.connection().execute(text(statement), values).rowcount
 
     def _copy(self, into: str, query: str, values: dict[str, Any]) -> int:
-        with NamedTemporaryFile("rb", dir=self._spill) as file:
-            written = f"COPY ({query}) TO '{file.name}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
-            (sent,) = self._execute(written, values).fetchone()
-            if sent:
-                postgres_copy.copy(self._session.connection(), f"{into} FROM STDIN (FORMAT csv)", iter(lambda: file.read(_CHUNK), b""))
+        file = self._emptied()
+        written = f"COPY ({query}) TO $file (FORMAT csv, HEADER false, USE_TMP_FILE false)"
+        (sent,) = self._execute(written, {**values, "file": file.name}).fetchone()
+        if sent:
+            postgres_copy.copy(self._session.connection(), f"{into} FROM STDIN (FORMAT csv)", iter(lambda: file.read(_CHUNK), b""))
         return int(sent)
 
     def _execute(self, statement: str, values: dict[str, Any]) -> Any:
-        return self._duck.execute(statement.format_map(self._words), values or None)
+        (parsed,) = self._parse(statement.format_map(self._words))
+        return self._duck.execute(parsed, values or None)
 
 
 class _Left(NamedTuple):
@@ -258,6 +264,12 @@ def _quoted(text: str) -> str:
 def _written(name: str, kind: str) -> str:
     """A column as CSV: nothing where it is null, a text in quotes."""
     return f"""'"' || replace({name}, '"', '""') || '"'""" if kind == "VARCHAR" else name
+
+
+@cache
+def _parser(*instance: Any) -> Callable[[str], list[duckdb.Statement]]:
+    """Remembers statements: computations are the same from one to the next, and of a small one parsing is a good part."""
+    return lru_cache(1 << 9)(_instance(*instance).extract_statements)
 
 
 @cache

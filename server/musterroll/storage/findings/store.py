@@ -85,9 +85,7 @@ def _read_all(columns: Columns) -> None:
 
 def make(columns: Columns, conflicts: Sequence[tuple[int, str]]) -> None:
     """Make `run_finding`: every finding of the units and lines of the run. `conflicts` as for `unit_rules.make`."""
-    unit_rules.make(columns, conflicts)
-    line_rules.make(columns)
-    columns.make("run_finding", "FROM run_unit_finding UNION ALL FROM run_line_finding")
+    columns.make("run_finding", " UNION ALL ".join([*unit_rules.make(columns, conflicts), line_rules.FINDINGS]))
 
 
 def make_differences(columns: Columns) -> None:

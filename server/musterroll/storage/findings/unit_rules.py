@@ -111,34 +111,36 @@ SELECT unit_id, string_agg(fact, '\n' ORDER BY part) AS facts FROM (
   SELECT unit_id, facts, 2 FROM run_doubted WHERE doubt = '{Doubt.COPIED}') parts
 GROUP BY unit_id"""  # noqa: S608
 _DOUBTS = " ".join(f"WHEN '{doubt}' THEN '{kind}'" for doubt, kind in OTHER_DOUBTS.items())
-_OF_UNITS = f"""
-SELECT '{FindingKind.EXPIRED_BUT_OPERATING}' AS kind, 'unit' AS subject, unit_id AS subject_id, facts, '' AS variant, account_id, value,
-  coalesce(currency, '') AS currency, cell <> 3 AS counted
-FROM run_ended
-UNION ALL
+# What the rows of each table are findings of: what has none need not be planned.
+_OF_TABLES = {
+    "run_ended": f"""
+SELECT '{FindingKind.EXPIRED_BUT_OPERATING}', 'unit', unit_id, facts, '', account_id, value, coalesce(currency, ''), cell <> 3
+FROM run_ended""",  # noqa: S608
+    "run_paid": f"""
 SELECT '{FindingKind.OVERDUE_BUT_OPERATING}', 'unit', unit_id, due_facts, '', account_id, due_value,
   CASE WHEN due_value IS NULL THEN '' ELSE due_currency END, TRUE
-FROM run_paid WHERE cell IN (5, 7) AND due_facts IS NOT NULL
-UNION ALL
+FROM run_paid WHERE cell IN (5, 7) AND due_facts IS NOT NULL""",  # noqa: S608
+    "run_several": f"""
 SELECT '{FindingKind.COVERED_TWICE}', 'unit', t.unit_id, t.facts, '', t.account_id, a.surplus, coalesce(t.surplus_currency, ''),
   t.overdue = 0 AND t.cell NOT IN (4, 6)
-FROM run_several t LEFT JOIN run_currency a ON a.unit_id = t.unit_id AND a.currency = t.surplus_currency
-UNION ALL
+FROM run_several t LEFT JOIN run_currency a ON a.unit_id = t.unit_id AND a.currency = t.surplus_currency""",  # noqa: S608
+    "run_elsewhere": f"""
 SELECT '{FindingKind.PAID_BY_ANOTHER}', 'unit', unit_id, string_agg(fact, '\n' ORDER BY ref, id) || '\nat ' || account_id, '', account_id,
   CAST(sum(price) FILTER (WHERE currency = first_currency) AS BIGINT), coalesce(first_currency, ''), FALSE
-FROM run_elsewhere GROUP BY unit_id, account_id, first_currency
-UNION ALL
+FROM run_elsewhere GROUP BY unit_id, account_id, first_currency""",  # noqa: S608
+    "run_cell": f"""
 SELECT '{FindingKind.RETIRED_BUT_OPERATING}', 'unit', unit_id, lifecycle, '', account_id, NULL, '', TRUE
-FROM run_cell WHERE operating AND lifecycle = 'retired'
-UNION ALL
+FROM run_cell WHERE operating AND lifecycle = 'retired'""",  # noqa: S608
+    "run_conflict": f"""
 SELECT '{FindingKind.WARRANTY_CONFLICT}', 'unit', c.unit_id, d.says, '', c.account_id, NULL, '', TRUE
-FROM run_conflict d JOIN run_cell c ON c.unit_id = d.unit_id
-UNION ALL
+FROM run_conflict d JOIN run_cell c ON c.unit_id = d.unit_id""",  # noqa: S608
+    "run_doubted": f"""
 SELECT '{FindingKind.CLONE_CASE}', 'unit', c.unit_id, k.facts, '', c.account_id, NULL, '', TRUE
 FROM ({_CLONES}) k JOIN run_cell c ON c.unit_id = k.unit_id
 UNION ALL
 SELECT CASE i.doubt {_DOUBTS} END, 'unit', c.unit_id, i.facts, '', c.account_id, NULL, '', TRUE
-FROM run_doubted i JOIN run_cell c ON c.unit_id = i.unit_id WHERE i.doubt NOT IN ('', '{Doubt.COPIED}')"""  # noqa: S608
+FROM run_doubted i JOIN run_cell c ON c.unit_id = i.unit_id WHERE i.doubt NOT IN ('', '{Doubt.COPIED}')""",  # noqa: S608
+}
 
 _FURTHER = f"""
 SELECT p.unit_id AS subject_id, CASE p.cell {_KINDS} END AS kind, p.account_id, a.currency, a.value, TRUE AS counted
@@ -164,19 +166,19 @@ def read(columns: Columns, on: date, *, whole: bool) -> None:
     columns.read("run_doubted", doubted, {"unit_id": "BIGINT", "doubt": "VARCHAR", "facts": "VARCHAR"}, **some)
 
 
-def make(columns: Columns, conflicts: Sequence[tuple[int, str]]) -> None:
-    """Make `run_unit_finding`: every finding of the units of the run, and `run_further`: what they are worth in further currencies.
+def make(columns: Columns, conflicts: Sequence[tuple[int, str]]) -> list[str]:
+    """Make what the rules say of the units of the run. Returns the queries of their findings.
 
-    `conflicts`: units whose reported warranty disagrees with the registry, each with the fact of the finding.
+    Makes `run_further`, too: what they are worth in further currencies. `conflicts`: units whose reported warranty disagrees with the
+    registry, each with the fact of the finding.
     """
     columns.fill("run_conflict", {"unit_id": "BIGINT", "says": "VARCHAR"}, conflicts)
     columns.make("run_paid", _PAID)
     columns.make("run_several", _SEVERAL)
-    columns.make("run_currency", _IN_CURRENCIES)
-    if columns.rows("SELECT 1 FROM run_currency LIMIT 1"):
+    if columns.make("run_currency", _IN_CURRENCIES):
         for statement in _FIRST_CURRENCY:
             columns.run(statement)
     columns.make("run_elsewhere", _ELSEWHERE)
     columns.make("run_further", _FURTHER)
     columns.make("run_ended", _ENDED)
-    columns.view("run_unit_finding", f"SELECT * FROM ({_OF_CELLS}) c UNION ALL {_OF_UNITS}")  # noqa: S608
+    return [f"({_OF_CELLS})", *(query for table, query in _OF_TABLES.items() if columns.rows(f"FROM {table} LIMIT 1"))]

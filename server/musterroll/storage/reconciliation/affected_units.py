@@ -115,11 +115,12 @@ def read_reach(columns: Columns, on: date, unit_ids: Collection[int]) -> None:
     columns.read("run_stored", OF_UNITS, STORED, units=columns.ids("SELECT unit_id FROM run_changed"))
     pools = _Pools(columns, on)
     pools.read_rivals(_WHERE, sparing=True)
-    rivals = columns.ids("SELECT unit_id FROM run_touched WHERE unit_id NOT IN (SELECT unit_id FROM run_stored)")
-    columns.read_again("run_stored", OF_UNITS, STORED, "FALSE", units=rivals)
+    if rivals := columns.ids("SELECT unit_id FROM run_touched WHERE unit_id NOT IN (SELECT unit_id FROM run_changed)"):
+        columns.read_again("run_stored", OF_UNITS, STORED, "FALSE", units=rivals)
     _read_lines(columns, _LINES, pools.all())
-    columns.fill("run_unused", {"line_id": "BIGINT", "seats": "BIGINT"}, pools.unused())
-    columns.run(_TAKEN)
+    if unused := pools.unused():
+        columns.fill("run_unused", {"line_id": "BIGINT", "seats": "BIGINT"}, unused)
+        columns.run(_TAKEN)
 
 
 def read_owned(columns: Columns, on: date) -> None:

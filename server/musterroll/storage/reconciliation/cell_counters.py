@@ -77,17 +77,18 @@ def read_stored(columns: Columns) -> None:
 
 def keep(columns: Columns, whole: bool) -> None:
     """Store the differences and shift the counts by them. A whole run counts anew what is counted wrong."""
-    moved = {"new": "was_cell IS NULL", "other": "was_cell IS NOT NULL"}
-    if columns.rows(f"SELECT 1 FROM run_moved WHERE {moved['other']} LIMIT 1"):  # noqa: S608
-        columns.send_temporary("run_moved", dict.fromkeys(_COLUMNS, "BIGINT"), _of_moved(moved["other"]))
+    new, others = columns.rows("SELECT count(*) FILTER (WHERE was_cell IS NULL), count(was_cell) FROM run_moved")[0]
+    if others:
+        columns.send_temporary("run_moved", STORED, _of_moved("was_cell IS NOT NULL"))
         for statement in _MOVE:
             columns.write(statement)
-    columns.send("unit_reconciliation", _COLUMNS, _of_moved(moved["new"]))
-    columns.make("run_shift", _SHIFTS)
+    if new:
+        columns.send("unit_reconciliation", _COLUMNS, _of_moved("was_cell IS NULL"))
+    shifted = columns.make("run_shift", _SHIFTS)
     if whole and columns.rows(_WRONG):
         columns.write("DELETE FROM cell_count")
         columns.send("cell_count", tuple(_COUNT), _RECOUNT)
-    elif columns.rows("SELECT 1 FROM run_shift LIMIT 1"):
+    elif shifted:
         columns.send_temporary("run_shift", _COUNT, "FROM run_shift")
         columns.write(_SHIFT)
 
