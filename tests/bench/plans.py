@@ -96,7 +96,7 @@ def _fill(database: Database, plan: Plan, now: datetime) -> None:
         fleets.insert(connection, Incident, incident, plan.incidents)
     fleets.analyze(database)
     with database.transaction() as session:
-        reconciliation_run.nightly(session, now)
+        reconciliation_run.reconcile(session, now, now, store=True)
 
 
 def _taken(work: Callable[[], object]) -> float:

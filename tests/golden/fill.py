@@ -40,7 +40,9 @@ def fill(database: Database, folder: Path, now: datetime) -> None:
             act(session, now)
     with database.transaction() as session:
         import_mappings.save(session, "units", "Their export", Choices({"Gerätenummer": "serial", "Typ": "model"}))
-        daily_snapshot.snapshot(session, (now - _DAY).date(), now)
+        yesterday = (now - _DAY).date()
+        (counts,) = daily_snapshot.count(session, [yesterday], now)
+        daily_snapshot.keep(session, yesterday, counts)
 
 
 def run_jobs(database: Database, folder: Path, now: datetime) -> None:

@@ -260,7 +260,7 @@ def _stored(database: Database) -> dict[str, list[Any]]:
 def _stored_alone(database: Database) -> dict[str, list[Any]]:
     """What a run by one process would store."""
     with database.snapshot() as session:
-        run.nightly(session, NOW)
+        run.reconcile(session, NOW, NOW, store=True)
         return _rows(session)
 
 

@@ -57,7 +57,7 @@ def fill(database: Database, now: datetime) -> None:
         for product in session.exec(select(Product)):
             product.list_price, product.currency = Decimal(95 + 40 * (product.id or 0)), "EUR"
         warranty_periods.apply_policies(session, session.exec(select(Unit.id)).all(), now)  # type: ignore[arg-type]
-        reconciliation_run.nightly(session, now)
+        reconciliation_run.reconcile(session, now, now, store=True)
         matching_proposals.find_matches(session, now)
         _days(session, now)
 

@@ -1,6 +1,5 @@
 """Findings: lists, details with evidence, and decisions on one or many."""
 
-import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -45,7 +44,6 @@ from musterroll.usecases.findings.explain import DocumentedEvidence
 
 api = guarded("findings", "findings")
 State = Annotated[decision_rules.FindingState, inline_enum(decision_rules.FindingState)]
-_CURSOR = re.compile(r"(-1|[0-9]{1,18})\.[0-9]{1,18}")
 
 
 class FindingOut(Schema):

@@ -1,6 +1,5 @@
 """One connection to the broker, from CONNECT to its end. Each has its own object, so that an answer never goes to the wrong one."""
 
-import logging
 import selectors
 import socket
 import ssl
@@ -18,8 +17,6 @@ from musterroll.ingest.broker_address import BrokerAddress
 from musterroll.ingest.inbox import InboundRead, Inbox
 from musterroll.ingest.paho_client import OutgoingMessages, StockClient
 from musterroll.mqtt.reader import RawPublish
-
-log = logging.getLogger(__name__)
 
 SESSION_SECONDS = 7 * 86_400  # how long a broker keeps our session on MQTT 5
 _RECEIVE_MAXIMUM = 20_000

@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 import pytest
-from musterroll.domain.contracts.book import MONEY, BookEntry, LineUse, Worth, by, ends_within, line_worth, total
-from musterroll.domain.contracts.terms import ContractState, ContractTerms, Payment, line_in_force
+from musterroll.domain.contracts.book import ENDING, MONEY, BookEntry, Worth, by, total
+from musterroll.domain.contracts.terms import ContractState, ContractTerms, Payment, days_in_force, line_in_force, renewal, term_on
 from musterroll.domain.coverage.verdict import Cover
 from musterroll.domain.findings.kinds import FindingKind
-from musterroll.domain.values.dates import Span
+from musterroll.domain.values.dates import Span, last_day
 from musterroll.domain.values.instants import to_ms
 from musterroll.domain.values.money import totals
 from musterroll.storage.contracts import book
@@ -64,15 +64,29 @@ def by_the_rules(session: Session, fleet: Fleet, declining: set[int]) -> dict[Ow
     for cover in contract_lines._covers(session, contract_lines._COVERS):
         if line_in_force(cover.line, cover.contract, DAY) is not None:
             currency = cover.line.price.currency if cover.line.price else ""
-            groups[cover.contract.account, currency].append(line_worth(use(cover, states[cover.line.id], declining)))
+            groups[cover.contract.account, currency].append(line_worth(cover, states[cover.line.id], declining))
     return {owner: added(of) for owner, of in groups.items()}
 
 
-def use(cover: Cover, states: list[str], declining: set[int]) -> LineUse:
+def line_worth(cover: Cover, states: list[str], declining: set[int]) -> Worth:
     line, contract = cover.line, cover.contract
-    used = sum(code[2] == "1" for code in states), states.count("110")
-    ending = ends_within(line.span, contract, DAY)
-    return LineUse(line.quantity, line.price, *used, cover.billing.payment is Payment.OVERDUE, ending, contract.account in declining)
+    operating, silent = sum(code[2] == "1" for code in states), states.count("110")
+    unused = line.quantity - operating - silent
+    overdue, ending = cover.billing.payment is Payment.OVERDUE, ends_within(line.span, contract, DAY)
+    seats = {"value": line.quantity, "silent": silent, "unused": unused, "overdue": line.quantity * overdue}
+    seats |= {"ending": line.quantity * ending, "declining": line.quantity * (contract.account in declining)}
+    seats["stake"] = max(seats["overdue"], seats["ending"], seats["declining"], silent + unused)
+    money = {name: (line.price.times(count),) if line.price and count else () for name, count in seats.items()}
+    return Worth(line.quantity, line.quantity if line.price else 0, silent, unused, **money)
+
+
+def ends_within(span: Span | None, contract: ContractTerms, on: date, days: int = ENDING) -> bool:
+    """Whether a line in force on a day ends within so many days and does not renew with its contract. `span`: days of its own."""
+    covered, term = days_in_force(span, contract, on), term_on(contract, on)
+    if covered is None or term is None or covered.ends_on is None or last_day(covered.ends_on) > on + timedelta(days):
+        return False
+    own = span is not None and span.ends_on not in (None, contract.span.ends_on) and span.ends_on == covered.ends_on
+    return own or not renewal(contract, term).renews
 
 
 def summed(rows: list[BookEntry], key: Callable[[BookEntry], Owner]) -> dict[Owner, Worth]:

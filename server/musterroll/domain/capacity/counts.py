@@ -1,8 +1,7 @@
 """A predicted count with its uncertainty: negative binomial, Poisson if only chance is uncertain, or a table."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import ceil, log2
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,6 @@ from scipy import special
 
 from musterroll.domain.capacity.levels import Banded, Interval, tails
 
-_CHEAP = 1 << 22  # complex numbers an exact sum may take; beyond, the sum has the same mean and variance
 _POISSON = 1e-9  # relative excess of variance below which a count is Poisson
 
 
@@ -58,33 +56,3 @@ class Predictive(Banded):
                 break
             low, high = (low + 1, high) if at_low < at_high else (low, high - 1)
         return Interval(low, high)
-
-
-def total(counts: Sequence[Predictive]) -> Predictive:
-    """The sum of independent counts: exact, by the product of their generating functions on the unit circle, if that is cheap; else the
-    negative binomial with the same mean and variance. (Counts that share a rate or a family are not independent: see
-    `demand.moments`.)"""
-    mean, variance = sum(c.mean for c in counts), sum(c.variance for c in counts)
-    if len(counts) == 1:
-        return counts[0]
-    size = 1 << ceil(log2(mean + 12 * variance**0.5 + 32))
-    if size * len(counts) > _CHEAP:
-        return Predictive(mean, variance)
-    circle = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
-    product = np.ones(len(circle), dtype=complex)
-    for count in counts:
-        product *= _generating(count, circle, size)
-    mass = np.clip(np.fft.irfft(product, size), 0, None)
-    return Predictive(mean, variance, np.cumsum(mass) / mass.sum())
-
-
-def _generating(count: Predictive, z: NDArray[np.complex128], size: int) -> NDArray[np.complex128]:
-    """The probability generating function of a count at each z."""
-    if count.table is not None:
-        return np.asarray(np.fft.rfft(np.diff(count.table, prepend=0.0), size), dtype=np.complex128)
-    if count.mean <= 0:
-        return np.ones(len(z), dtype=np.complex128)
-    excess = count.variance / count.mean - 1
-    if excess <= _POISSON:
-        return np.exp(-count.mean * (1 - z))
-    return np.exp(-count.mean / excess * np.log1p(excess * (1 - z)))

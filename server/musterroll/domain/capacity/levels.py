@@ -22,7 +22,6 @@ class Band(NamedTuple):
 
 EIGHTY = Band(0.80, "80 %", "four times in five")
 NINETY_FIVE = Band(0.95, "95 %", "nineteen times in twenty")
-BANDS = (EIGHTY, NINETY_FIVE)
 
 
 class Banded(ABC):

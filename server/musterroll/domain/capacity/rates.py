@@ -171,13 +171,6 @@ def shrunk(events: float, exposure: float, prior: Prior, level: float = 0.95) ->
     return ShrunkRate(believed.mean, low, high, float(np.sum(weight * exposure / (exposure + rate))))
 
 
-def alone(events: float, exposure: float) -> Gamma:
-    """The posterior of a rate from its own data only (Jeffreys' prior: half an event). Raises ValueError without exposure."""
-    if exposure <= 0:
-        raise ValueError("without exposure nothing is known of a rate")
-    return Gamma(events + _JEFFREYS, exposure)
-
-
 def _points(events: NDArray[np.float64], exposure: NDArray[np.float64]) -> PriorPoints:
     total, span = float(events.sum()) + _JEFFREYS, float(exposure.sum())
     place = np.linspace(0.05, 1.0, _SPREADS)[:, None]

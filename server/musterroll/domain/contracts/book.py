@@ -6,12 +6,9 @@ deployed or operating unit). A line may be overdue, ending or of a declining acc
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from musterroll.domain.contracts.terms import ContractTerms, days_in_force, renewal, term_on
-from musterroll.domain.values.dates import Span, last_day
 from musterroll.domain.values.exchange import Exchange
 from musterroll.domain.values.money import Money, totals
 
@@ -52,50 +49,8 @@ class Worth(NamedTuple):
     declining: tuple[Money, ...] = ()
     stake: tuple[Money, ...] = ()
 
-    @property
-    def operating_seats(self) -> int:
-        return self.seats - self.silent_seats - self.unused_seats
-
 
 MONEY = Worth._fields[4:]
-
-
-class LineUse(NamedTuple):
-    """One line in force: its price a year and unit, and its seats with operating and with silent deployed units."""
-
-    quantity: int
-    price: Money | None
-    operating: int = 0
-    silent: int = 0
-    overdue: bool = False
-    ending: bool = False
-    declining: bool = False  # the installed base of its account
-
-
-def line_worth(line: LineUse) -> Worth:
-    """`storage.contracts.book` is the same in SQL.
-
-    >>> line_worth(LineUse(3, Money(Decimal(10), "EUR"), operating=1, silent=1)).stake
-    (Money(amount=Decimal('20'), currency='EUR'),)
-    """
-    unused = line.quantity - line.operating - line.silent
-    whole = line.overdue or line.ending or line.declining
-    seats = {
-        **{"value": line.quantity, "silent": line.silent, "unused": unused, "overdue": line.quantity * line.overdue},
-        **{"ending": line.quantity * line.ending, "declining": line.quantity * line.declining},
-        "stake": line.quantity if whole else line.silent + unused,
-    }
-    money = {name: _amounts(line.price, count) for name, count in seats.items()}
-    return Worth(line.quantity, line.quantity if line.price else 0, line.silent, unused, **money)
-
-
-def ends_within(span: Span | None, contract: ContractTerms, on: date, days: int = ENDING) -> bool:
-    """Whether a line in force on a day ends within so many days and does not renew with its contract. `span`: days of its own."""
-    covered, term = days_in_force(span, contract, on), term_on(contract, on)
-    if covered is None or term is None or covered.ends_on is None or last_day(covered.ends_on) > on + timedelta(days):
-        return False
-    own = span is not None and span.ends_on not in (None, contract.span.ends_on) and span.ends_on == covered.ends_on
-    return own or not renewal(contract, term).renews
 
 
 def total(entries: Iterable[BookEntry]) -> Worth:
@@ -120,10 +75,6 @@ def rank(amounts: Iterable[Money], exchange: Exchange) -> Decimal:
     """By what rows with amounts in several currencies are sorted: in the reporting currency, as they are where there is no rate."""
     rates = {money: exchange.rate(money.currency) if exchange.reporting not in ("", money.currency) else None for money in amounts}
     return sum((money.amount * (rate.rate if rate else 1) for money, rate in rates.items()), Decimal(0))
-
-
-def _amounts(price: Money | None, count: int) -> tuple[Money, ...]:
-    return (price.times(count),) if price and count else ()
 
 
 def _sums(rows: Iterable[BookEntry], name: str) -> tuple[Money, ...]:

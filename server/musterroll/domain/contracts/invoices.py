@@ -3,11 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
-from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from musterroll.domain.contracts.terms import Payment
 from musterroll.domain.values.money import Money, totals
 
 USUAL_DAYS = 30  # from the invoice to the day it is due, where no due date is given
@@ -38,32 +36,10 @@ class Age(StrEnum):
 _BY_DAYS = tuple(age for age in Age if age is not Age.CREDIT)
 
 
-class InvoiceTerms(NamedTuple):
-    due_on: date
-    amount: Money
-    balance: Decimal | None = None
-    payment: Payment = Payment.UNKNOWN
-    paid_on: date | None = None
-
-
 class AgeSum(NamedTuple):
     age: Age
     invoices: int
     amounts: tuple[Money, ...]
-
-
-def outstanding(invoice: InvoiceTerms) -> Money | None:
-    """What is still to be paid, below zero what of a credit note is not used yet; None where nothing is.
-
-    `storage.contracts.invoices` is the same in SQL.
-
-    >>> str(outstanding(InvoiceTerms(date(2026, 11, 1), Money(Decimal(100), "EUR"), balance=Decimal(40))))
-    '40.00 EUR'
-    """
-    if invoice.paid_on is not None or invoice.payment in (Payment.PAID, Payment.VOID):
-        return None
-    left = invoice.amount.amount if invoice.balance is None else invoice.balance
-    return Money(left, invoice.amount.currency) if left else None
 
 
 def age(due_on: date, on: date) -> Age:

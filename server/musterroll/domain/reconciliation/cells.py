@@ -1,7 +1,5 @@
 """Contracted, deployed, operating: the three flags of a unit and the eight cells they make. The eight always sum to the units."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from musterroll.domain.liveness import OPERATING, Liveness
@@ -42,9 +40,3 @@ CELLS: dict[str, Cell] = {
 def flags(contracted: bool, lifecycle: Lifecycle, liveness: Liveness) -> Flags:
     """The three flags of a unit at a moment. A unit with paused alerts is silent: it is not operating."""
     return Flags(contracted, lifecycle is Lifecycle.DEPLOYED, liveness in OPERATING)
-
-
-def cells(units: Iterable[Flags]) -> dict[str, int]:
-    """How many units are in each of the eight cells, empty cells too."""
-    counted: Mapping[str, int] = Counter(unit.code for unit in units)
-    return {code: counted.get(code, 0) for code in CELLS}

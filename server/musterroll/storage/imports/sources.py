@@ -84,10 +84,6 @@ def start_over(session: Session, source: DocumentSource) -> None:
         waiting.state, waiting.reason = RunState.DISCARDED, "the source was changed"
 
 
-def run(session: Session, run_id: int) -> SourceRun | None:
-    return session.get(SourceRun, run_id)
-
-
 def open_run(session: Session, source_id: int, *states: RunState) -> SourceRun | None:
     query = select(SourceRun).where(col(SourceRun.source_id) == source_id, col(SourceRun.state).in_(states))
     return session.scalars(query.order_by(col(SourceRun.id).desc()).limit(1)).first()

@@ -9,7 +9,7 @@ from datetime import date
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, delete, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Select, case, delete, func, literal, select, update
 from sqlmodel import Session, col
 
 from musterroll.storage.engine import account_scope
@@ -86,10 +86,6 @@ def forget(session: Session, since: date = BEGINNING) -> None:
     session.execute(delete(DayTotal).where(col(DayTotal.on) >= since))
     session.execute(delete(_H).where(col(_H.since) >= since))
     session.execute(update(_H).where(col(_H.until) >= since, col(_H.until) < FOREVER).values(until=FOREVER))
-
-
-def is_stored(session: Session, on: date) -> bool:
-    return bool(session.execute(select(exists().where(_DAYS, _D.c.on == on))).scalar_one())
 
 
 def first(session: Session) -> date | None:

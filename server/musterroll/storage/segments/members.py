@@ -123,10 +123,6 @@ def all_of(session: Session, segment: str) -> list[SegmentMember]:
     return list(session.scalars(select(_M).where(_of(segment), col(_M.account_id) > 0).order_by(col(_M.account_id))))
 
 
-def ids_of(session: Session, segment: str) -> set[int]:
-    return set(session.scalars(select(col(_M.account_id)).where(_of(segment))))
-
-
 def _members(segment: str) -> Any:
     parent: Any = aliased(Account)
     a = Account

@@ -24,7 +24,6 @@ from musterroll.usecases.audit import record as audit_record
 from musterroll.usecases.contacts import contacts, due
 
 AT_ONCE = 500  # released in one transaction
-NO_ADDRESS = "reminders carry a link to unsubscribe; set MUSTERROLL_PUBLIC_URL to the address that customers reach"
 SCHEDULE = "schedule"
 UNSUBSCRIBED = "unsubscribe link"
 
@@ -35,12 +34,6 @@ class Released(NamedTuple):
     sent: int
     lapsed: int
     waiting: int
-
-
-def text_of(session: Session, reminder: Reminder) -> Template:
-    """What a reminder says, as it would be sent now."""
-    language, template = template_for(reminder.kind, reminder.language, stored.templates(session))
-    return filled(template, reminder.facts, language)
 
 
 def release(session: Session, ids: Collection[int] | None, actor: str, public_url: str | None, now: datetime) -> Released:

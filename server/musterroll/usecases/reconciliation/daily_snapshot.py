@@ -25,11 +25,6 @@ _LARGE = 20_000  # units
 _FEW = 7  # such days of a larger fleet at a time
 
 
-def snapshot(session: Session, on: date, now: datetime) -> int | None:
-    """Count a past day and store it, as `count` and `keep`. Returns the units counted, None where that day is stored already."""
-    return None if cell_history.is_stored(session, on) else keep(session, on, next(count(session, [on], now)))
-
-
 def count(session: Session, days: Sequence[date], now: datetime) -> Iterator[Columns]:
     """The counts of past days, one after the other in the same columns, from one reading of the history.
 

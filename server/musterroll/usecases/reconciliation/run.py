@@ -169,11 +169,6 @@ def tick(session: Session, now: datetime) -> Tick | None:
     return Tick(False, len(queued), reconcile_changed(session, queued, now))
 
 
-def nightly(session: Session, now: datetime) -> Tick:
-    """A whole run in one transaction, whatever is queued."""
-    return _whole(session, reconcile_queue.take(session) or (), now)
-
-
 def _whole(session: Session, queued: Collection[int], now: datetime) -> Tick:
     warranty_periods.apply_policies(session, queued, now)
     result = reconcile(session, now, now, store=True)

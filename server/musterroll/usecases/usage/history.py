@@ -37,9 +37,6 @@ class CounterTotal(NamedTuple):
     last_on: date | None = None
 
 
-EVERYTHING = UsageScope()
-
-
 def counters(session: Session, scope: UsageScope, now: datetime) -> list[CounterTotal]:
     """The counters of this scope with their use in the last 30 days, the most used first. Raises NotFound."""
     names, first = readings.names(session), day_of(_today(now)) - RECENT + 1

@@ -25,7 +25,6 @@ from musterroll.web.http.context import actor, clock, page, read_only, transacti
 pages = Blueprint("products", __name__)
 
 PAGE = 50
-_FIELDS = ("reporting", "policy", "list_price", "currency", "interval", "kind", "licence_rule")
 CLASSES = {
     ReportingClass.ALWAYS_ON: ("Always on", "stale after three missed intervals"),
     ReportingClass.SLEEPY: ("Sleepy", "battery-powered: stale after two of its long intervals"),

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from musterroll.domain.capacity.ageing import AGE_BANDS, roll_forward
 from musterroll.domain.capacity.amounts import PredictedAmount
-from musterroll.domain.capacity.counts import Predictive, total
+from musterroll.domain.capacity.counts import Predictive
 from musterroll.domain.capacity.demand import predict
 from musterroll.domain.capacity.handling import handling, hours
-from musterroll.domain.capacity.rates import GroupData, Prior, alone, pooled_prior, posterior
+from musterroll.domain.capacity.rates import Gamma, GroupData, Prior, pooled_prior, posterior
 
 SEEDS = 1000
 Case = tuple[Predictive | PredictedAmount, float]
@@ -21,8 +21,13 @@ RATES = np.array([0.03, 0.01, 0.012, 0.02, 0.05, 0.06, 0.07])  # incidents per u
 EDGES = np.array([*AGE_BANDS, np.inf])
 
 
+def _alone(events: float, exposure: float) -> Gamma:
+    """What is believed of a rate from its own data only."""
+    return Gamma(events + 0.5, exposure)
+
+
 def _groups_alone(rng: np.random.Generator, seen: float = 900.0, coming: float = 250.0) -> list[Case]:
-    return [(predict(alone(rng.poisson(seen), seen), [coming]), rng.poisson(coming)) for _ in range(4)]
+    return [(predict(_alone(rng.poisson(seen), seen), [coming]), rng.poisson(coming)) for _ in range(4)]
 
 
 def _members_of_a_family(rng: np.random.Generator) -> list[Case]:
@@ -46,8 +51,8 @@ def _an_ageing_fleet(rng: np.random.Generator) -> list[Case]:
     coming = np.sum([month.exposure for month in months], axis=0)
     counts = rng.poisson(RATES * seen)
     known = seen > 0
-    bands = [predict(alone(n, x), [c]) for n, x, c in zip(counts[known], seen[known], coming[known], strict=True)]
-    return [(total(bands), rng.poisson(RATES * came)[known].sum())]
+    bands = [predict(_alone(n, x), [c]) for n, x, c in zip(counts[known], seen[known], coming[known], strict=True)]
+    return [(Predictive(sum(band.mean for band in bands), sum(band.variance for band in bands)), rng.poisson(RATES * came)[known].sum())]
 
 
 def _lived(born: np.ndarray, since: float, until: np.ndarray) -> np.ndarray:
@@ -60,7 +65,7 @@ def _hours(rng: np.random.Generator) -> list[Case]:
     each = handling(rng.lognormal(0.3, 0.6, 2500).tolist())
     assert each is not None
     count = rng.poisson(300)
-    return [(hours(predict(alone(rng.poisson(3000), 3000.0), [300.0]), each), rng.lognormal(0.3, 0.6, count).sum())]
+    return [(hours(predict(_alone(rng.poisson(3000), 3000.0), [300.0]), each), rng.lognormal(0.3, 0.6, count).sum())]
 
 
 def _held(fleet: Callable[[np.random.Generator], list[Case]]) -> tuple[float, float]:
@@ -92,6 +97,6 @@ def test_by_one_rate_for_all_ages_a_fleet_that_grows_older_would_be_told_wrong()
         born = rng.uniform(-30, -10, 1500)
         seen, came = _lived(born, -12, np.zeros(1500)), _lived(born, 0, np.full(1500, 6.0))
         count = rng.poisson(RATES * seen).sum()
-        return [(predict(alone(count, seen.sum()), [came.sum()]), rng.poisson(RATES * came).sum())]
+        return [(predict(_alone(count, seen.sum()), [came.sum()]), rng.poisson(RATES * came).sum())]
 
     assert _held(flat)[0] < 0.4

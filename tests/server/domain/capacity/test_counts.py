@@ -1,11 +1,10 @@
 """Predicted counts and amounts: bands that hold what they say, sums that are exact where they can be."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from musterroll.domain.capacity.amounts import PredictedAmount
-from musterroll.domain.capacity.counts import Predictive, total
+from musterroll.domain.capacity.counts import Predictive
 from scipy import stats
 
 MEANS = st.floats(0.05, 1e5)
@@ -35,28 +34,6 @@ def test_nothing_to_come_is_nothing() -> None:
     none = Predictive(0.0, 0.0)
     assert (none.low95, none.high95, none.cdf(-1), none.cdf(0)) == (0, 0, 0.0, 1.0)
     assert PredictedAmount(0.0, 0.0).band(0.8) == (0.0, 0.0)
-
-
-def test_a_sum_of_counts_is_their_convolution() -> None:
-    parts = [Predictive(3.0, 3.0), Predictive(2.0, 7.0), Predictive(10.0, 14.0)]
-    masses = [np.diff([part.cdf(k) for k in range(-1, 200)]) for part in parts]
-    exact = np.cumsum(np.convolve(np.convolve(masses[0], masses[1]), masses[2]))
-    found = total(parts)
-    assert [found.cdf(k) for k in range(120)] == pytest.approx(exact[:120].tolist(), abs=1e-10)
-    again = total([found, Predictive(5.0, 5.0)])
-    assert (again.mean, again.variance) == (20.0, 29.0)
-    assert again.cdf(20) == pytest.approx(
-        float(np.convolve(np.diff(exact, prepend=0), stats.poisson.pmf(range(60), 5))[:21].sum()), abs=1e-10
-    )
-
-
-def test_a_sum_of_very_many_counts_keeps_mean_and_variance_and_nearly_its_quantiles() -> None:
-    many, few = total([Predictive(1000.0, 5000.0)] * 200), total([Predictive(1000.0, 5000.0)] * 4)
-    assert many.table is None
-    assert (many.mean, many.variance) == (200_000.0, 1_000_000.0)
-    matched = Predictive(few.mean, few.variance)
-    assert few.table is not None
-    assert [matched.quantile(p) for p in (0.025, 0.5, 0.975)] == pytest.approx([few.quantile(p) for p in (0.025, 0.5, 0.975)], abs=1)
 
 
 @pytest.mark.parametrize("level", [0.8, 0.95])

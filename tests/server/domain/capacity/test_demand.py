@@ -2,7 +2,7 @@
 
 import pytest
 from musterroll.domain.capacity import demand
-from musterroll.domain.capacity.rates import Gamma, alone
+from musterroll.domain.capacity.rates import Gamma
 
 
 def test_a_count_to_come_is_negative_binomial_after_what_was_seen() -> None:
@@ -11,10 +11,10 @@ def test_a_count_to_come_is_negative_binomial_after_what_was_seen() -> None:
 
 
 def test_a_quarter_is_less_sure_than_its_months_added_up_as_if_they_were_independent() -> None:
-    month, quarter = demand.predict(alone(10, 100.0), [50.0]), demand.predict(alone(10, 100.0), [50.0] * 3)
+    month, quarter = demand.predict(Gamma(10.5, 100.0), [50.0]), demand.predict(Gamma(10.5, 100.0), [50.0] * 3)
     assert quarter.mean == pytest.approx(3 * month.mean)
     assert quarter.variance > 3 * month.variance
 
 
 def test_nothing_is_expected_of_no_exposure() -> None:
-    assert demand.predict(alone(0, 8.0), [0.0]).high95 == 0
+    assert demand.predict(Gamma(0.5, 8.0), [0.0]).high95 == 0

@@ -54,7 +54,7 @@ def test_a_product_without_a_past_has_its_familys_rate_and_a_wider_interval_than
 
 
 def test_a_family_of_one_says_no_more_than_the_product_itself() -> None:
-    own = rates.alone(12, 400.0)
+    own = rates.Gamma(12.5, 400.0)
     lent = rates.posterior(12, 400.0, rates.pooled_prior([GroupData(12, 400.0)]))
     assert (lent.mean, lent.variance) == pytest.approx((own.mean, own.variance), rel=0.05)
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from musterroll.domain.capacity import spares
 from musterroll.domain.capacity.counts import Predictive
-from musterroll.domain.capacity.rates import alone
+from musterroll.domain.capacity.rates import Gamma
 from scipy import stats
 
 
@@ -28,7 +28,7 @@ def test_one_part_less_would_not_do(units: float, rate: float, target: float) ->
 
 
 def test_a_rate_known_from_few_failures_asks_for_more() -> None:
-    sure, unsure = spares.stock(500, 0.0257, 60, 0.95), spares.stock(500, alone(2.07, 100.0), 60, 0.95)
+    sure, unsure = spares.stock(500, 0.0257, 60, 0.95), spares.stock(500, Gamma(2.57, 100.0), 60, 0.95)
     assert unsure.demand_mean == pytest.approx(sure.demand_mean)
     assert unsure.stock > sure.stock
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from musterroll.domain.contacts.reminders import DEFAULTS, ReminderKind, ReminderRule, ReminderState
+from musterroll.domain.contacts.reminders import DEFAULTS, ReminderKind, ReminderRule, ReminderState, filled, template_for
 from musterroll.domain.contacts.wording import SHIPPED, Template
 from musterroll.domain.contracts.limits import Limit, LimitKind, LimitPeriod
 from musterroll.domain.notifications.retry import MessageState
@@ -188,7 +188,8 @@ def test_texts_are_checked_stored_and_put_back(fleet: Database) -> None:
         assert templates.set_text(session, ReminderKind.RENEWAL, "de", text, "admin", NOW) is None
         reminder = stored.get(session, waiting(fleet)["renewal", "anna"].id or 0)
         assert reminder
-        assert reminders.text_of(session, reminder).body == "Hallo Anna, {bis} 20. Dezember 2026"
+        language, template = template_for(reminder.kind, reminder.language, stored.templates(session))
+        assert filled(template, reminder.facts, language).body == "Hallo Anna, {bis} 20. Dezember 2026"
         templates.set_text(session, ReminderKind.LIMIT, "fr", Template("Limite", "Bonjour {name}"), "admin", NOW)
         assert texts(session)["limit", "fr"] is False
         templates.set_text(session, ReminderKind.RENEWAL, "de", SHIPPED["renewal", "de"], "admin", NOW)

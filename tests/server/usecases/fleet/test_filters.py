@@ -33,7 +33,7 @@ def session(database: Database, request: pytest.FixtureRequest) -> Iterator[Sess
         for unit in session.exec(select(Unit)):
             unit.firmware = dice.choice(["", "1.4.2", "1.10.0"])
         session.flush()
-        reconciliation_run.nightly(session, NOW)
+        reconciliation_run.reconcile(session, NOW, NOW, store=True)
         yield session
 
 

@@ -266,7 +266,7 @@ def test_a_rule_reports_findings_of_its_kinds_and_minimum_value(database: Databa
     (message,) = queued(database, NOW)
     assert message.title == "2 new findings worth 120.00 EUR per year"
     with database.transaction() as session:
-        reconciliation_run.nightly(session, NOW + MINUTE)
+        reconciliation_run.reconcile(session, NOW + MINUTE, NOW + MINUTE, store=True)
     assert queued(database, NOW + MINUTE) == []
 
 

@@ -14,7 +14,7 @@ from musterroll.storage.units.transitions import NewStateChange
 from musterroll.usecases.installed_base.as_of import BaseScope
 from musterroll.usecases.installed_base.stored_days import days
 from musterroll.usecases.reconciliation import run as reconciliation_run
-from musterroll.usecases.reconciliation.daily_snapshot import due, earlier, recount, snapshot
+from musterroll.usecases.reconciliation.daily_snapshot import count, due, earlier, keep, recount
 from musterroll.usecases.units.move import move_unit
 from sqlmodel import Session, select
 
@@ -33,6 +33,11 @@ def fleet(session: Session) -> str:
         first = records.unit(session, serial, made, account_id=child.id, lifecycle=Lifecycle.DEPLOYED)
     records.unit(session, "SN3", made, lifecycle=Lifecycle.STOCK)
     return first.uid
+
+
+def snapshot(session: Session, on: date, now: datetime) -> int | None:
+    (counts,) = count(session, [on], now)
+    return keep(session, on, counts)
 
 
 def cells(**units: int) -> dict[str, int]:
