@@ -210,7 +210,7 @@ def test_a_quadrant_and_its_kind_have_the_same_name_and_owner() -> None:
 def test_every_kind_has_a_rule_and_the_same_rule_as_sql() -> None:
     """That both give the same findings is what the test of a whole run proves, on random fleets that have every kind."""
     rules = inspect.getsource(unit_rules) + inspect.getsource(line_rules)
-    sql = unit_sql._OF_CELLS + unit_sql._OF_UNITS + line_sql._OF_LINES
+    sql = "".join((unit_sql._OF_CELLS, *unit_sql._OF_TABLES.values(), line_sql.FINDINGS))
     for kind in FindingKind:
         assert f"FindingKind.{kind.name}" in rules or kind in OF_CELL.values(), kind
         assert f"'{kind}'" in sql, kind
