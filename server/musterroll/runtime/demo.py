@@ -1,5 +1,6 @@
-"""`musterroll demo`: a registry with a small simulated fleet and a real agent for this machine."""
+"""`musterroll demo`: a registry of a company with two years of history, whose fleet is simulated, and a real agent for this machine."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -9,13 +10,18 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from musterroll.runtime import processes
+from musterroll.runtime import jobs, processes
 from musterroll.settings import Settings
-from musterroll.simulator.place import register_place
+from musterroll.simulator.company import fill as company
 from musterroll.storage.engine.database import Database
+from musterroll.storage.units import successors
 from musterroll.usecases.enrolment import enrol
 
+log = logging.getLogger(__name__)
 _GRACE_SECONDS = 4
+_MORE_UNITS = 440  # of the company, which do not report themselves but are on another platform's lists
+_SETTLED = timedelta(minutes=10)  # before now, so that past days are counted at once
+_COUNTING = ("reconcile", "snapshot", "plan", "figures", "segments", "endings", "calendar")  # jobs, in their order
 
 
 def run(
@@ -23,6 +29,7 @@ def run(
 ) -> None:
     """Serve until `stop` is set. The fleet and the agent are child processes, started once the registry is ready."""
     settings = settings.model_copy(update={"interval": interval})
+    _fill(settings, database, units, seed, echo)
     with ExitStack() as children:
 
         def ready(url: str) -> None:
@@ -40,9 +47,23 @@ def run(
         processes.serve(settings, database, ready, stop)
 
 
+def _fill(settings: Settings, database: Database, units: int, seed: int, echo: Callable[[str], None]) -> None:
+    """Import the company's files into an empty registry, and count what the scheduled jobs would count within minutes."""
+    with database.read_only() as session:
+        if successors.any_units(session):
+            return
+    echo("Importing a demonstration company with two years of history; this takes about ten seconds.")
+    now = datetime.now(UTC)  # noqa: TID251  an entry point
+    company.fill(database, seed, units + _MORE_UNITS, units, now - _SETTLED, lambda file, verdict: log.error("%s: %s", file.name, verdict))
+    by_name = {job.name: job.work for job in jobs.jobs(settings, database)}
+    for name in _COUNTING:
+        by_name[name](now)
+    by_name["snapshot"](now)  # of the days before yesterday
+
+
 def _simulate(settings: Settings, database: Database, url: str, units: int, interval: int, seed: int) -> list[str]:
     state = settings.data_dir / "simulated-fleet.json"
-    token = _token(database, "simulated fleet", units, account="Harbour Foods", site="Cold store 4")
+    token = _token(database, "simulated fleet", units)
     options = {"--registry": url, "--token": token, "--units": units, "--interval": interval, "--seed": seed, "--state": state}
     return [*_module("musterroll"), "simulate", *(str(part) for pair in options.items() for part in pair), "--stale-share", "0.08"]
 
@@ -70,13 +91,11 @@ def _enrol(home: Path, url: str, token: str, echo: Callable[[str], None]) -> boo
     return enrolled.returncode == 0
 
 
-def _token(database: Database, label: str, uses: int, account: str | None = None, site: str | None = None) -> str:
+def _token(database: Database, label: str, uses: int) -> str:
     now = datetime.now(UTC)  # noqa: TID251  an entry point
     with database.transaction() as session:
-        if account and site:
-            register_place(session, account, site, "demo", now)
         _, plain = enrol.create_token(
-            session, label=label, life=timedelta(hours=1), uses=uses, serials=[], account=account, site=site, actor="demo", now=now
+            session, label=label, life=timedelta(hours=1), uses=uses, serials=[], account=None, site=None, actor="demo", now=now
         )
     return plain
 
