@@ -50,6 +50,12 @@ def test_a_scan_leads_to_the_answer_and_its_unit_is_moved_noted_and_put_back(vis
     _undo(page)
     expect(page.locator(".sub")).to_contain_text("Essen 1")
     page.locator("summary", has_text="Note").click()
+    expect(page.get_by_label("Note for the next visit")).to_be_focused()
+    bar = page.get_by_role("navigation", name="Main").bounding_box()
+    save = page.get_by_role("button", name="Save note").bounding_box()
+    assert bar
+    assert save
+    assert save["y"] + save["height"] <= bar["y"]
     page.get_by_label("Note for the next visit").fill("Key at reception")
     page.get_by_role("button", name="Save note").click()
     expect(page.get_by_label("Notes")).to_contain_text("Key at reception")

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from musterroll.runtime import jobs, processes
+from musterroll import long_work
+from musterroll.runtime import processes
 from musterroll.settings import Settings
 from musterroll.simulator.company import fill as company
 from musterroll.storage.engine.database import Database
@@ -20,8 +21,7 @@ from musterroll.usecases.enrolment import enrol
 log = logging.getLogger(__name__)
 _GRACE_SECONDS = 4
 _MORE_UNITS = 440  # of the company, which do not report themselves but are on another platform's lists
-_SETTLED = timedelta(minutes=10)  # before now, so that past days are counted at once
-_COUNTING = ("reconcile", "snapshot", "plan", "figures", "segments", "endings", "calendar")  # jobs, in their order
+_SETTLED = timedelta(minutes=10)  # before now, so that the scheduled jobs count past days at once
 
 
 def run(
@@ -29,7 +29,7 @@ def run(
 ) -> None:
     """Serve until `stop` is set. The fleet and the agent are child processes, started once the registry is ready."""
     settings = settings.model_copy(update={"interval": interval})
-    _fill(settings, database, units, seed, echo)
+    _fill(database, units, seed, echo)
     with ExitStack() as children:
 
         def ready(url: str) -> None:
@@ -47,18 +47,15 @@ def run(
         processes.serve(settings, database, ready, stop)
 
 
-def _fill(settings: Settings, database: Database, units: int, seed: int, echo: Callable[[str], None]) -> None:
-    """Import the company's files into an empty registry, and count what the scheduled jobs would count within minutes."""
+def _fill(database: Database, units: int, seed: int, echo: Callable[[str], None]) -> None:
+    """Import the company's files into an empty registry. The scheduled jobs count the rest in the first minutes."""
     with database.read_only() as session:
         if successors.any_units(session):
             return
     echo("Importing a demonstration company with two years of history; this takes about ten seconds.")
     now = datetime.now(UTC)  # noqa: TID251  an entry point
     company.fill(database, seed, units + _MORE_UNITS, units, now - _SETTLED, lambda file, verdict: log.error("%s: %s", file.name, verdict))
-    by_name = {job.name: job.work for job in jobs.jobs(settings, database)}
-    for name in _COUNTING:
-        by_name[name](now)
-    by_name["snapshot"](now)  # of the days before yesterday
+    long_work.reconcile(database, now, now)
 
 
 def _simulate(settings: Settings, database: Database, url: str, units: int, interval: int, seed: int) -> list[str]:

@@ -6,7 +6,7 @@ from random import Random
 from typing import NamedTuple
 
 from musterroll.simulator.company.customers import CUSTOMERS, SITES, Row, account_ref, site_ref
-from musterroll.simulator.fleet import SimulatedUnit, fleet
+from musterroll.simulator.fleet import KINDS, SimulatedUnit, fleet
 
 FADING = 7  # a customer whose units fall silent
 _LISTS = (12, 9, 6, 4, 2, 1, 0)  # months ago, when another platform gave out a list
@@ -37,8 +37,8 @@ def _owned(unit: SimulatedUnit, place: int, today: date) -> OwnedUnit:
     return OwnedUnit(unit, customer, dice.randrange(SITES), installed_on, status, silent_on if silent or status != "Installed" else None)
 
 
-def products(units: list[OwnedUnit]) -> Iterator[Row]:
-    for kind in sorted({owned.unit.kind for owned in units}):
+def products() -> Iterator[Row]:
+    for kind in KINDS:
         price = 60 + 12 * (kind.months or 10) // 3
         yield {"Manufacturer": kind.maker, "Model": kind.model, "List Price Per Year": str(price), "Currency": "EUR"}
 

@@ -22,7 +22,7 @@ def files(now: datetime, seed: int, units: int, reporting: int) -> Iterator[File
     today, owned = now.date(), base.owned_units(seed, units, now.date())
     tables = {
         **{"accounts": customers.accounts(), "sites": customers.sites(), "contacts": customers.contacts()},
-        **{"products": base.products(owned), "units": base.records(owned)},
+        **{"products": base.products(), "units": base.records(owned)},
         **{"contracts": paper.contracts(today), "contract-lines": paper.lines(owned, today), "limits": paper.limits(today)},
         **{"billing": paper.billing(today), "invoices": paper.invoices(today)},
     }

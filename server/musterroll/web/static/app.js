@@ -86,6 +86,13 @@ for (const menu of document.querySelectorAll("[data-menu]")) {
   });
 }
 
+// A form that opens comes into view, above the bar of a phone, with its first field ready to type in.
+for (const act of document.querySelectorAll("details.act")) act.addEventListener("toggle", () => {
+  if (!act.open) return;
+  act.querySelector("input:not([type=hidden]), textarea, select")?.focus({ preventScroll: true });
+  act.scrollIntoView({ block: "nearest" });
+});
+
 // A file may be dropped on the field; the field says which file it has.
 for (const drop of document.querySelectorAll("[data-drop]")) {
   const input = drop.querySelector("input");
