@@ -22,8 +22,9 @@ from musterroll.usecases.installed_base.trend import trend
 from musterroll.usecases.operations import figure_cache as cached_figures
 
 from tests.server.web.conftest import Visitor
-from tests.support import planner_fleet
+from tests.support import planner_fleet, sample_usage
 from tests.support.planner_fleet import FADING
+from tests.support.sample_records import take
 
 _NUMBERS = re.compile(r'<a[^>]*href="(/fleet\?[^"]*)"[^>]*>([0-9,]+)</a>')
 PAGES = [
@@ -31,6 +32,19 @@ PAGES = [
     *("/installed-base?account=A00001", "/installed-base?account=A00001&by=country", "/installed-base/map"),
     *("/accounts", "/accounts/A00003", "/renewals", "/licences", "/licences?by=account"),
     *(f"/segments/{key}" for key in ("dormant", "over-quantity", "old-firmware", "old-model", "near-expiry", "attach")),
+]
+
+
+OTHERS = re.compile(r"Marram|Halcyon|Quillon|A0000[1267]|C-201|I-OTHER")
+OF_TWO = {
+    "limits": "Contract Number,Line,Limit,Amount\nC-201,900,Calls,4\nC-203,3,Calls,4\n",
+    "invoices": (
+        "Invoice Number,Account ID,Invoice Date,Amount,Currency\nI-OTHER,A00002,2026-01-05,90,EUR\nI-OWN,A00003,2026-01-05,80,EUR\n"
+    ),
+}
+OWN_ONLY = [
+    *("/worth", "/customers/list", "/usage", "/licences?by=account", "/limits", "/invoices"),
+    *(f"/api/v1/{name}" for name in ("worth", "customers", "usage/declining", "licences?by=account", "limits", "invoices", "renewals")),
 ]
 
 
@@ -71,6 +85,15 @@ def test_whoever_sees_two_accounts_finds_their_numbers_and_rows_only(planner: Vi
         else:
             _checked(limited, planned, address, reach)
     assert "Marram" not in limited.get("/renewals").text
+    sample_usage.fill(planned, datetime.now(UTC))
+    with planned.transaction() as session:
+        for kind, content in OF_TWO.items():
+            take(session, kind, f"{kind}.csv", content, datetime.now(UTC))
+    for address in OWN_ONLY:
+        own, whole = limited.get(address), planner.get(address)
+        assert own.status_code == whole.status_code == 200, address
+        assert not OTHERS.search(own.text), address
+        assert OTHERS.search(whole.text), address
 
 
 def test_figures_kept_for_a_large_fleet_are_what_is_counted_when_asked(

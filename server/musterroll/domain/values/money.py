@@ -40,13 +40,15 @@ def format_money(money: Money, short: bool = False) -> str:
     ('1,200 JPY', '1.500 KWD')
     >>> format_money(Money(Decimal("95.5"), "EUR"), short=True)
     '95.50 EUR'
+    >>> format_money(Money(Decimal("-2218.50"), "EUR"), short=True)
+    '-2,218 EUR'
     """
     return f"{format_amount(money.amount, short, decimals(money.currency))} {money.currency or '(currency unknown)'}"
 
 
 def format_amount(amount: Decimal | float, short: bool = False, places: int = 2) -> str:
     """An amount without its currency, where a heading names that: as `format_money`."""
-    return f"{amount:,.{0 if short and amount >= 100 else places}f}"
+    return f"{amount:,.{0 if short and abs(amount) >= 100 else places}f}"
 
 
 def format_range(low: float, high: float, currency: str) -> str:
