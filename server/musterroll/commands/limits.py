@@ -7,17 +7,23 @@ import click
 
 from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_list
-from musterroll.domain.contracts.limits import Limit, LimitKind, LimitLevel, LimitPeriod, plain
+from musterroll.domain.contracts.limits import Limit, LimitKind, LimitLevel, LimitPeriod, LimitUse, plain
 from musterroll.domain.values.errors import DomainError
 from musterroll.usecases.contracts import limits as contract_limits
 from musterroll.usecases.coverage.limits import LineLimitUse
 
 _ACTOR = "command line"
+
+
+def _used(use: LimitUse) -> str:
+    return plain(use.used) if use.allowance.amount is None else f"{plain(use.used)} of {plain(use.allowance.amount)}"
+
+
 _ROWS: Columns[LineLimitUse] = (
     Column("LINE", lambda of: of.cover.line.ref),
     Column("LIMIT", lambda of: f"{plain(of.use.limit.amount)} {of.use.limit.noun} per {of.use.limit.period}"),
     Column("POOLED", lambda of: "yes" if of.use.limit.pooled else ""),
-    Column("USED", lambda of: f"{plain(of.use.used)} of {plain(of.use.allowance.amount)}", right=True),
+    Column("USED", lambda of: _used(of.use), right=True),
     Column("LEFT", lambda of: plain(of.use.left), right=True),
     Column("", lambda of: "" if of.use.level is LimitLevel.WITHIN else of.use.level),
     Column("USED UP AT THIS PACE", lambda of: of.use.used_up_on),
