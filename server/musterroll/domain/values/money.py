@@ -48,7 +48,7 @@ def format_money(money: Money, short: bool = False) -> str:
 
 def format_amount(amount: Decimal | float, short: bool = False, places: int = 2) -> str:
     """An amount without its currency, where a heading names that: as `format_money`."""
-    return f"{amount:,.{0 if short and abs(amount) >= 100 else places}f}"
+    return f"{amount:,.{0 if short and not -100 < amount < 100 else places}f}"
 
 
 def format_range(low: float, high: float, currency: str) -> str:
