@@ -26,10 +26,7 @@ _KEY = "'BM' || (10000000 + n)"
 def fill(database: Database, units: int, lines: int, now: int, today: str) -> None:
     """Units and voices numbered from 1, lines as above; `now` is ms, `today` the day of it."""
     accounts = max(10, min(ACCOUNTS, units // 50))
-    with database.transaction() as session:
-        connection = session.connection()
-        if database.dialect == "postgresql":
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
+    with fleets.filling(database) as connection:
         _places(connection, accounts)
         _units(connection, units, accounts, now)
         _paper(connection, units, lines, accounts, today)

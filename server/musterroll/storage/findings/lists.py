@@ -5,7 +5,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, Text, and_, case, cast, exists, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
@@ -14,15 +30,15 @@ from musterroll.domain.findings.decisions import FindingState
 from musterroll.domain.values.money import Money, totals
 from musterroll.storage.accounts import hierarchy
 from musterroll.storage.engine import bulk
-from musterroll.storage.findings.store import FindingSums, summed
 from musterroll.storage.tables.accounts import Account, Product, Site
 from musterroll.storage.tables.audit import AuditEntry
 from musterroll.storage.tables.contracts import Contract, ContractLine
-from musterroll.storage.tables.findings import FindingAmount, FindingDecision, FindingRow
+from musterroll.storage.tables.findings import FindingAmount, FindingDecision, FindingRow, FindingSum
 from musterroll.storage.tables.units import Unit
 
 _F, _D, _A = FindingRow, FindingDecision, FindingAmount
-_rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), -1)  # value by which findings are sorted
+# The value by which findings are sorted, written as in their index.
+_rank: ColumnElement[int] = func.coalesce(type_coerce(col(_F.value), BigInteger), literal_column("-1", BigInteger))
 
 
 class FindingCriteria(NamedTuple):
@@ -61,24 +77,30 @@ def _state(decision: Any, on: date) -> ColumnElement[str]:
     return case((col(_F.present).is_(False), FindingState.RESOLVED.value), (lapsed, FindingState.OPEN.value), else_=decision.c.state)
 
 
-def _conditions(criteria: FindingCriteria, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
+def _of_accounts(of: type[FindingRow | FindingSum], criteria: FindingCriteria) -> list[ColumnElement[bool]]:
+    """The conditions on kind and account."""
     where: list[ColumnElement[bool]] = []
+    if criteria.kinds:
+        where.append(col(of.kind).in_(criteria.kinds))
+    if criteria.account_id is not None:
+        where.append(col(of.account_id).in_(hierarchy.subtree(criteria.account_id)))
+    if criteria.segment is not None:
+        where.append(col(of.account_id).in_(select(col(Account.id)).where(col(Account.segment) == criteria.segment)))
+    return where
+
+
+def _conditions(criteria: FindingCriteria, state: ColumnElement[str]) -> list[ColumnElement[bool]]:
+    where = _of_accounts(_F, criteria)
     if criteria.state is not None:
         where.append(state == criteria.state.value)
     if criteria.state not in (None, FindingState.RESOLVED):
         where.append(col(_F.present).is_(True))
-    if criteria.kinds:
-        where.append(col(_F.kind).in_(criteria.kinds))
-    if criteria.account_id is not None:
-        where.append(col(_F.account_id).in_(hierarchy.subtree(criteria.account_id)))
     if criteria.product_id is not None:
         where.append(func.coalesce(col(Unit.product_id), col(ContractLine.product_id)) == criteria.product_id)
     if criteria.unit_id is not None:
         where += [col(_F.subject) == "unit", col(_F.subject_id) == criteria.unit_id]
     if criteria.site_id is not None:
         where.append(criteria.site_id == _SITE_ID)
-    if criteria.segment is not None:
-        where.append(col(_F.account_id).in_(select(col(Account.id)).where(col(Account.segment) == criteria.segment)))
     if criteria.country is not None:
         where.append(_country(criteria.country))
     return where
@@ -130,8 +152,12 @@ def _with_subject(query: Select[Any]) -> Select[Any]:
 
 def _filtered(columns: Sequence[Any], decision: Any, criteria: FindingCriteria) -> Select[Any]:
     """Findings to be filtered; joined with their unit or line only if needed, as that is slow for many."""
-    by_subject = any(value is not None for value in (criteria.product_id, criteria.site_id, criteria.country))
-    return _joined(columns, decision) if by_subject else _decided(columns, decision)
+    return _joined(columns, decision) if _by_subject(criteria) else _decided(columns, decision)
+
+
+def _by_subject(criteria: FindingCriteria) -> bool:
+    """Whether the criteria are about the unit or line of a finding."""
+    return any(value is not None for value in (criteria.product_id, criteria.unit_id, criteria.site_id, criteria.country))
 
 
 def _shown(decision: Any, on: date) -> Select[Any]:
@@ -173,17 +199,34 @@ def by_id(session: Session, finding_id: int, on: date) -> Row[Any] | None:
 
 
 def total(session: Session, criteria: FindingCriteria, on: date) -> FindingTotal:
+    """The number and value of findings. Open ones are those present, without those of them on which a decision holds: these are few."""
     decision = _newest()
+    state = _state(decision, on)
+    if criteria.state is FindingState.OPEN and not _by_subject(criteria):
+        closed = (col(_F.present).is_(True), decision.c.id.is_not(None), state != FindingState.OPEN.value)
+        less = _counted(session, criteria, decision, [*_of_accounts(_F, criteria), *closed])
+        rows = [*_present(session, criteria), *((currency, *(-(number or 0) for number in of)) for currency, *of in less)]
+    else:
+        rows = _counted(session, criteria, decision, _conditions(criteria, state))
+    worth = totals(Money(Decimal(int(row[3])).scaleb(-4), row[0]) for row in rows if row[3])
+    return FindingTotal(*(sum(int(row[n]) for row in rows) for n in (1, 2)), tuple(money for money in worth if money.amount))
+
+
+def _present(session: Session, criteria: FindingCriteria) -> list[Any]:
+    """By currency: number, those with a price, and value of the findings that are present, of accounts and kinds."""
+    s = FindingSum
+    query = select(col(s.currency), func.sum(col(s.findings)), func.sum(col(s.priced)), func.sum(col(s.worth)))
+    return list(session.execute(query.where(*_of_accounts(s, criteria)).group_by(col(s.currency))))
+
+
+def _counted(session: Session, criteria: FindingCriteria, decision: Any, where: Sequence[ColumnElement[bool]]) -> list[Any]:
+    """The same, counted finding by finding."""
     amount = func.sum(case((col(_F.counted), type_coerce(col(_F.value), BigInteger))))
-    query = _filtered((col(_F.currency), func.count(), func.count(col(_F.value)), amount), decision, criteria).where(
-        *_conditions(criteria, _state(decision, on))
-    )
-    rows = list(session.execute(query.group_by(col(_F.currency))))
+    query = _filtered((col(_F.currency), func.count(), func.count(col(_F.value)), amount), decision, criteria)
+    rows: list[Any] = list(session.execute(query.where(*where).group_by(col(_F.currency))))
     extra = func.sum(case((col(_F.counted), type_coerce(col(_A.value), BigInteger))))
     more = _filtered((col(_A.currency), literal(0), literal(0), extra), decision, criteria).join(_A, col(_A.finding_id) == col(_F.id))
-    rows += session.execute(more.where(*_conditions(criteria, _state(decision, on))).group_by(col(_A.currency)))
-    worth = totals(Money(Decimal(int(row[3])).scaleb(-4), row[0]) for row in rows if row[3])
-    return FindingTotal(sum(row[1] for row in rows), sum(row[2] for row in rows), worth)
+    return [*rows, *session.execute(more.where(*where).group_by(col(_A.currency)))]
 
 
 def by_ids(session: Session, ids: Collection[int]) -> list[tuple[FindingRow, FindingDecision | None]]:
@@ -205,19 +248,6 @@ def decided_by(session: Session, decision_id: int) -> tuple[int, int]:
     ours = col(e.table_name) == str(_D.__tablename__)
     change: int = session.execute(select(func.max(col(e.change_id))).where(ours, col(e.row_key) == str(decision_id))).scalar_one()
     return change, session.execute(select(func.count()).select_from(e).where(ours, col(e.change_id) == change)).scalar_one()
-
-
-def sums(session: Session) -> FindingSums:
-    """Findings of the last run by kind, whatever was decided since."""
-    amount = func.sum(case((col(FindingRow.counted), type_coerce(col(FindingRow.value), BigInteger))))
-    query = select(col(FindingRow.kind), col(FindingRow.currency), func.count(), func.count(col(_F.value)), amount).where(
-        col(FindingRow.present).is_(True)
-    )
-    rows = list(session.execute(query.group_by(col(FindingRow.kind), col(FindingRow.currency))))
-    extra = func.sum(case((col(_F.counted), type_coerce(col(_A.value), BigInteger))))
-    more = select(col(_F.kind), col(_A.currency), literal(0), literal(0), extra).join(_A, col(_A.finding_id) == col(_F.id))
-    rows += session.execute(more.where(col(_F.present).is_(True)).group_by(col(_F.kind), col(_A.currency)))
-    return summed((row[0], row[1], row[2], row[3], None if row[4] is None else int(row[4])) for row in rows)
 
 
 class LineFinding(NamedTuple):

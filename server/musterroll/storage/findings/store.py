@@ -1,13 +1,11 @@
-"""Storing the findings of a run as differences, and their sums by kind."""
+"""Storing the findings of a run as differences."""
 
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from musterroll.domain.findings.kinds import FindingKind
-from musterroll.domain.values.money import Money, totals
 from musterroll.storage.engine.columns import WORD, Columns
 from musterroll.storage.findings import line_rules, unit_rules
+from musterroll.storage.findings import sums as finding_sums
 from musterroll.storage.notifications import events as stored_events
 
 
@@ -53,8 +51,8 @@ _INSERTED = ("kind", "subject", "subject_id", "facts", "variant", "account_id", 
 _INSERT = f"""
 SELECT {", ".join(_INSERTED)}, TRUE, CAST($at AS BIGINT), CAST($at AS BIGINT)
 FROM run_difference WHERE how = 'new' ORDER BY subject_id, subject, kind"""  # noqa: S608
-_AMOUNTS = "SELECT a.finding_id FROM {known} t CROSS JOIN finding_amount a WHERE a.finding_id = t.id"
-_AMOUNT = {"finding_id": "BIGINT"}
+_AMOUNTS = "SELECT a.finding_id, a.value, a.currency FROM {known} t CROSS JOIN finding_amount a WHERE a.finding_id = t.id"
+_AMOUNT = {"finding_id": "BIGINT", "value": "BIGINT", "currency": WORD}
 _LET_GO = "DELETE FROM finding_amount WHERE finding_id IN (SELECT finding_id FROM run_let_go)"
 _FURTHER = """
 INSERT INTO finding_amount (finding_id, currency, value)
@@ -73,7 +71,7 @@ def read_stored(columns: Columns, *, whole: bool) -> None:
 
 
 def _read_all(columns: Columns) -> None:
-    columns.read("run_amount", "SELECT finding_id FROM finding_amount", _AMOUNT)
+    columns.read("run_amount", "SELECT finding_id, value, currency FROM finding_amount", _AMOUNT)
     if columns.outdated is None:
         columns.read("run_known", _KNOWN, _FINDING)
     elif columns.outdated:
@@ -92,7 +90,7 @@ def make_differences(columns: Columns) -> None:
     columns.make("run_difference", _DIFFERENCES)
 
 
-def keep(columns: Columns, at: int) -> FindingChanges:
+def keep(columns: Columns, at: int, *, whole: bool) -> FindingChanges:
     """Store the differences, and record events for new findings. `at`: ms."""
     counts = dict(columns.rows("SELECT how, count(*) FROM run_difference GROUP BY how"))
     if counts.keys() - {"new"}:
@@ -104,48 +102,16 @@ def keep(columns: Columns, at: int) -> FindingChanges:
         columns.send("finding", (*_INSERTED, "present", "first_seen_at", "changed_at"), _INSERT, at=at)
         stored_events.record_finding_events(columns, at)
     _keep_further(columns)
+    finding_sums.keep(columns, whole=whole)
     return FindingChanges(*(counts.get(how, 0) for how in ("new", "changed", "gone")))
 
 
 def _keep_further(columns: Columns) -> None:
     """Store anew what the findings of the run are worth in further currencies."""
     if columns.rows("SELECT 1 FROM run_amount LIMIT 1"):
-        columns.send_temporary("run_let_go", _AMOUNT, "SELECT DISTINCT finding_id FROM run_amount")
+        columns.send_temporary("run_let_go", {"finding_id": "BIGINT"}, "SELECT DISTINCT finding_id FROM run_amount")
         columns.write(_LET_GO)
     if columns.rows("SELECT 1 FROM run_further LIMIT 1"):
         further = {"subject_id": "BIGINT", "kind": "TEXT", "currency": "TEXT", "value": "BIGINT"}
         columns.send_temporary("run_further", further, "SELECT subject_id, kind, currency, value FROM run_further")
         columns.write(_FURTHER)
-
-
-class FindingSums(NamedTuple):
-    """Findings by kind: number, those of them that have a price, and value without what other findings count."""
-
-    counts: dict[str, int]
-    priced: dict[str, int]
-    worth: dict[str, tuple[Money, ...]]
-
-
-_SUMS = """
-SELECT kind, currency, count(*), count(value), CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_finding
-GROUP BY kind, currency
-UNION ALL
-SELECT kind, currency, 0, 0, CAST(sum(CASE WHEN counted THEN value END) AS BIGINT) FROM run_further GROUP BY kind, currency"""
-
-
-def sums(columns: Columns) -> FindingSums:
-    """The findings of a run, stored or not."""
-    return summed(columns.rows(_SUMS))
-
-
-def summed(rows: Iterable[tuple[str, str, int, int, int | None]]) -> FindingSums:
-    """Sums of rows (kind, currency, count, of these with a price, value in ten-thousandths)."""
-    counts: dict[str, int] = dict.fromkeys(FindingKind, 0)
-    priced = counts.copy()
-    amounts: dict[str, list[Money]] = {}
-    for kind, currency, count, with_price, amount in rows:
-        counts[kind] += count
-        priced[kind] += with_price
-        if amount:
-            amounts.setdefault(kind, []).append(Money(Decimal(amount).scaleb(-4), currency))
-    return FindingSums(counts, priced, {kind: totals(amounts[kind]) for kind in sorted(amounts)})

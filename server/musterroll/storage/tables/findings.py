@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from musterroll.storage.tables.columns import BIG, PRICE, Audited, row_id
@@ -13,7 +13,18 @@ class FindingRow(SQLModel, table=True):
     """A finding as the last run saw it; its wording and evidence are worked out when it is opened."""
 
     __tablename__ = "finding"
-    __table_args__ = (UniqueConstraint("subject_id", "subject", "kind"),)
+    __table_args__ = (
+        UniqueConstraint("subject_id", "subject", "kind"),
+        Index(
+            "ix_finding_value",
+            text("coalesce(value, -1) DESC"),
+            "id",
+            "kind",
+            postgresql_where=text("present"),
+            sqlite_where=text("present"),
+        ),
+        Index("ix_finding_account_id", "account_id"),
+    )
     id: int | None = row_id()
     kind: str = Field(max_length=32)
     subject: str = Field(max_length=8)  # unit, line
@@ -27,6 +38,18 @@ class FindingRow(SQLModel, table=True):
     present: bool = True
     first_seen_at: int = Field(sa_type=BIG)  # ms
     changed_at: int = Field(sa_type=BIG)
+
+
+class FindingSum(SQLModel, table=True):
+    """The present findings of an account by kind and currency, as the last run left them, whatever was decided of them."""
+
+    __tablename__ = "finding_sum"
+    account_id: int = Field(primary_key=True, sa_type=BIG, sa_column_kwargs={"autoincrement": False})  # 0: none
+    kind: str = Field(primary_key=True, max_length=32)
+    currency: str = Field(primary_key=True, max_length=3)
+    findings: int
+    priced: int
+    worth: int = Field(sa_type=BIG)  # in ten-thousandths, without what other findings count
 
 
 class FindingAmount(SQLModel, table=True):

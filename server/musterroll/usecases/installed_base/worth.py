@@ -21,7 +21,7 @@ from musterroll.storage.contracts import book as stored
 from musterroll.storage.contracts import exchange_rates, invoices
 from musterroll.storage.contracts.book import BookNames
 from musterroll.storage.engine.columns import Columns
-from musterroll.storage.findings import lists as finding_lists
+from musterroll.storage.findings import sums as finding_sums
 from musterroll.storage.reconciliation import cell_history
 from musterroll.storage.reconciliation import run as run_statements
 from musterroll.usecases.installed_base import renewals, retention, usage_revenue
@@ -136,7 +136,7 @@ def _overview(session: Session, now: datetime, book: _Book, accounts: list[Worth
 
     segments = _by(book, lambda entry: names.accounts[entry.account][2] if entry.account in names.accounts else "")
     products = _by(book, lambda entry: " ".join(names.products.get(entry.product or 0, ())))
-    sums, due = finding_lists.sums(session), renewals.due_contracts(session, now).value.due
+    sums, due = finding_sums.stored(session), renewals.due_contracts(session, now).value.due
     past = retention.past_renewals(session, now).value
     kinds = [KindWorth(kind, sums.counts[kind], sums.worth.get(kind, ())) for kind in FindingKind if sums.counts[kind]]
     return WorthOverview(

@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from musterroll.domain.findings.kinds import OF_CELL
 from musterroll.domain.values.money import Money, totals
-from musterroll.storage.findings import lists as finding_lists
+from musterroll.storage.findings import sums as finding_sums
 from musterroll.storage.reconciliation import cell_counters
 from musterroll.storage.reconciliation.cell_counters import Run
 
@@ -28,7 +28,7 @@ class LastRun(NamedTuple):
 
 
 def last_run(session: Session) -> LastRun:
-    sums = finding_lists.sums(session)
+    sums = finding_sums.stored(session)
     in_cell = {code: sums.worth.get(kind, ()) for code, kind in OF_CELL.items()}
     worth = totals(money for some in sums.worth.values() for money in some)
     return LastRun(cell_counters.last_run(session), cell_counters.counts(session), sums.counts, sums.priced, sums.worth, in_cell, worth)

@@ -14,10 +14,11 @@ from musterroll.domain.warranty.unit_claims import disagreement, read_claim
 from musterroll.storage import reconcile_queue
 from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.engine.columns import Columns
-from musterroll.storage.findings import lists as finding_lists
 from musterroll.storage.findings import store as finding_store
+from musterroll.storage.findings import sums as finding_sums
 from musterroll.storage.findings import unit_rules
-from musterroll.storage.findings.store import FindingChanges, FindingSums
+from musterroll.storage.findings.store import FindingChanges
+from musterroll.storage.findings.sums import FindingSums
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.reconciliation import affected_units, cell_counters, unit_states
 from musterroll.storage.reconciliation import run as run_statements
@@ -70,7 +71,7 @@ def reconcile(session: Session, on: date | datetime, now: datetime, store: bool)
         compare(columns)
         return _keep(session, columns, day, instant, now)
     run_statements.keep_in_reach(session, columns, "run_cell", "run_finding", "run_further")
-    return _reconciliation(day, instant, unit_states.cells(columns), finding_store.sums(columns), None)
+    return _reconciliation(day, instant, unit_states.cells(columns), finding_sums.of_run(columns), None)
 
 
 def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime) -> FindingChanges:
@@ -85,7 +86,7 @@ def reconcile_changed(session: Session, unit_ids: Collection[int], now: datetime
     finding_store.read_stored(columns, whole=False)
     finding_store.make_differences(columns)
     cell_counters.renew_stamp(session, to_ms(now), cell_counters.changed(columns))
-    return finding_store.keep(columns, to_ms(now))
+    return finding_store.keep(columns, to_ms(now), whole=False)
 
 
 def prepare(session: Session, now: datetime) -> None:
@@ -221,7 +222,7 @@ def compare(columns: Columns) -> None:
 
 
 def _keep(session: Session, columns: Columns, day: date, instant: datetime, now: datetime) -> Reconciliation:
-    merged = finding_store.keep(columns, to_ms(now))
+    merged = finding_store.keep(columns, to_ms(now), whole=True)
     cell_counters.keep(columns, whole=True)
     cell_counters.note_run(session, to_ms(instant), day)
     changed = cell_counters.changed(columns)
@@ -231,7 +232,7 @@ def _keep(session: Session, columns: Columns, day: date, instant: datetime, now:
 
 
 def _stored(session: Session, day: date, instant: datetime, changes: FindingChanges) -> Reconciliation:
-    return _reconciliation(day, instant, cell_counters.counts(session), finding_lists.sums(session), changes)
+    return _reconciliation(day, instant, cell_counters.counts(session), finding_sums.stored(session), changes)
 
 
 def _reconciliation(
