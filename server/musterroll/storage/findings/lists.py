@@ -209,7 +209,8 @@ def total(session: Session, criteria: FindingCriteria, on: date) -> FindingTotal
     else:
         rows = _counted(session, criteria, decision, _conditions(criteria, state))
     worth = totals(Money(Decimal(int(row[3])).scaleb(-4), row[0]) for row in rows if row[3])
-    return FindingTotal(*(sum(int(row[n]) for row in rows) for n in (1, 2)), tuple(money for money in worth if money.amount))
+    findings, priced = (sum(int(row[n]) for row in rows) for n in (1, 2))
+    return FindingTotal(findings, priced, tuple(money for money in worth if money.amount))
 
 
 def _present(session: Session, criteria: FindingCriteria) -> list[Any]:

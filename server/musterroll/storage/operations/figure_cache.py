@@ -2,8 +2,8 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import FromClause, Text, cast, func, select
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import Text, cast, func, select
+from sqlmodel import Session, col
 
 from musterroll.storage.engine import account_scope
 from musterroll.storage.tables.operations import CachedFigure
@@ -21,22 +21,16 @@ def units(session: Session) -> int:
 
 
 def get(session: Session, name: str) -> Row | None:
-    return _row(session, SQLModel.metadata.tables[str(CachedFigure.__tablename__)], name)
+    """A figure, also for users limited to some accounts: they are shown only their own parts of it."""
+    figures = account_scope.whole(CachedFigure)
+    cached = session.execute(select(figures.c.at, cast(figures.c.body, Text)).where(figures.c.name == name)).one_or_none()
+    return Row(cached[0], cached[1]) if cached else None
 
 
 def counted_at(session: Session, name: str) -> int | None:
     """When it was counted (ms); None if it never was."""
-    return session.execute(select(col(CachedFigure.at)).where(col(CachedFigure.name) == name)).scalar_one_or_none()
-
-
-def get_of_all(session: Session, name: str) -> Row | None:
-    """The same, also for users limited to some accounts: for figures of which they are then shown only their own parts."""
-    return _row(session, account_scope.whole(CachedFigure), name)
-
-
-def _row(session: Session, figures: FromClause, name: str) -> Row | None:
-    cached = session.execute(select(figures.c.at, cast(figures.c.body, Text)).where(figures.c.name == name)).one_or_none()
-    return Row(cached[0], cached[1]) if cached else None
+    figures = account_scope.whole(CachedFigure)
+    return session.execute(select(figures.c.at).where(figures.c.name == name)).scalar_one_or_none()
 
 
 def put(session: Session, name: str, at: int, body: Any) -> None:

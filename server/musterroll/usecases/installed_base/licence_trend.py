@@ -1,4 +1,4 @@
-"""Licences for planners: today by segment, product and account, and at the ends of past months, as they were last counted."""
+"""Licences for planners: today, and at the ends of past months, as they were last counted."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import dropwhile
@@ -14,18 +14,12 @@ from musterroll.storage.engine.account_scope import limited
 from musterroll.storage.imports import runs as import_runs
 from musterroll.storage.operations import figure_cache as stored_figures
 from musterroll.usecases.installed_base import licences as base_licences
-from musterroll.usecases.installed_base.licences import LicenceBreakdown
 from musterroll.usecases.operations import figure_cache as cached_figures
 from musterroll.usecases.operations.figure_cache import CountedFigure, Figure
 
 MONTHS = 12
 _DAY = timedelta(days=1)
 _NOTHING: CountedFigure[dict[date, LicenceCount]] = CountedFigure({}, datetime.max.replace(tzinfo=UTC))
-
-
-class LicenceOverview(NamedTuple):
-    total: LicenceCount
-    by: dict[LicenceBreakdown, dict[str, LicenceCount]]
 
 
 class TrendPoint(NamedTuple):
@@ -35,7 +29,7 @@ class TrendPoint(NamedTuple):
     total: LicenceCount
 
 
-def licences(session: Session, now: datetime) -> CountedFigure[LicenceOverview]:
+def licences(session: Session, now: datetime) -> CountedFigure[LicenceCount]:
     """Active and gross licences today."""
     return cached_figures.counted_figure(session, TODAY, now)
 
@@ -48,7 +42,7 @@ def trend(session: Session, months: int, step: int, now: datetime) -> CountedFig
     days, today = ends(now, months, step), licences(session, now)
     stored = _stored(session) if cached_figures.large(session) else _NOTHING
     totals = stored.value | base_licences.totals(session, [day for day in days if day not in stored.value], now)
-    counts = [*((day, totals[day]) for day in days), (_today(now), today.value.total)]
+    counts = [*((day, totals[day]) for day in days), (_today(now), today.value)]
     points = [TrendPoint(day, total) for day, total in counts]
     return CountedFigure(points, min(today.at, stored.at))
 
@@ -58,7 +52,7 @@ def stored_trend(session: Session, now: datetime, step: int) -> list[TrendPoint]
     stored = _stored(session).value
     points = [TrendPoint(day, stored[day]) for day in ends(now, MONTHS - 1, step) if day in stored]
     points = list(dropwhile(lambda point: not point.total.gross, points))  # before the first sale
-    return [*points, TrendPoint(_today(now), licences(session, now).value.total)]
+    return [*points, TrendPoint(_today(now), licences(session, now).value)]
 
 
 def ends(now: datetime, months: int, step: int = 1) -> list[date]:
@@ -86,9 +80,8 @@ def _today(now: datetime) -> date:
     return now.astimezone(UTC).date()
 
 
-def _count_today(session: Session, now: datetime) -> LicenceOverview:
-    counts = base_licences.by_each(session, now, now)
-    return LicenceOverview(*counts)
+def _count_today(session: Session, now: datetime) -> LicenceCount:
+    return base_licences.total(session, now, now)
 
 
 def _count_ends(session: Session, now: datetime) -> dict[date, LicenceCount]:
@@ -96,5 +89,5 @@ def _count_ends(session: Session, now: datetime) -> dict[date, LicenceCount]:
     return base_licences.totals(session, ends(now, MONTHS), now)
 
 
-TODAY = Figure[LicenceOverview]("licences", TypeAdapter(LicenceOverview), _count_today)
+TODAY = Figure[LicenceCount]("licences_today", TypeAdapter(LicenceCount), _count_today)
 ENDS = Figure[dict[date, LicenceCount]]("licence_ends", TypeAdapter(dict[date, LicenceCount]), _count_ends)

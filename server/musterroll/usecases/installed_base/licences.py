@@ -37,10 +37,8 @@ def licences(session: Session, on: date | datetime, by: LicenceBreakdown, now: d
     return Licences(run_at(on, now).on, rules.total(seats), _by(seats, by))
 
 
-def by_each(session: Session, on: date | datetime, now: datetime) -> tuple[LicenceCount, dict[LicenceBreakdown, dict[str, LicenceCount]]]:
-    """The total and the counts by every property, from one run."""
-    seats = _seats(session, on, now)
-    return rules.total(seats), {by: _by(seats, by) for by in LicenceBreakdown}
+def total(session: Session, on: date | datetime, now: datetime) -> LicenceCount:
+    return rules.total(_seats(session, on, now))
 
 
 def totals(session: Session, days: Sequence[date], now: datetime) -> dict[date, LicenceCount]:

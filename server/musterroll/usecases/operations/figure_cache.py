@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import WeakKeyDictionary
 
 from pydantic import TypeAdapter
+from sqlalchemy import Pool
 from sqlmodel import Session
 
 from musterroll.domain.values.instants import from_ms, to_ms
@@ -50,18 +52,31 @@ class CountedFigure(NamedTuple, Generic[T]):
     at: datetime
 
 
+# What this process has read, by database and name: a large fleet's figures take long to read into values. Nobody changes these.
+_read: WeakKeyDictionary[Pool, dict[str, CountedFigure[Any]]] = WeakKeyDictionary()
+
+
 def counted_figure(session: Session, figure: Figure[T], now: datetime) -> CountedFigure[T]:
     """The figure as of now, or as last stored. Counted now where it was never stored."""
-    row = stored_figures.get(session, figure.name) if by_job(session) else None
-    if row is None:
-        return CountedFigure(figure.count(session, now), now)
-    return CountedFigure(figure.shape.validate_json(row.body), from_ms(row.at))
+    stored = last_counted(session, figure) if by_job(session) else None
+    return stored or CountedFigure(figure.count(session, now), now)
 
 
 def last_counted(session: Session, figure: Figure[T]) -> CountedFigure[T] | None:
     """The figure as last stored, also for users limited to some accounts: show them their own parts only. None where it never was."""
-    row = stored_figures.get_of_all(session, figure.name)
-    return None if row is None else CountedFigure(figure.shape.validate_json(row.body), from_ms(row.at))
+    known, at = _known(session).get(figure.name), stored_figures.counted_at(session, figure.name)
+    if known is not None and at == to_ms(known.at):
+        return known
+    row = None if at is None else stored_figures.get(session, figure.name)
+    if row is None:
+        return None
+    counted = CountedFigure(figure.shape.validate_json(row.body), from_ms(row.at))
+    _known(session)[figure.name] = counted
+    return counted
+
+
+def _known(session: Session) -> dict[str, CountedFigure[Any]]:
+    return _read.setdefault(session.get_bind().engine.pool, {})
 
 
 def by_job(session: Session) -> bool:
@@ -74,6 +89,7 @@ def large(session: Session) -> bool:
 
 
 def keep(session: Session, figure: Figure[Any], value: Any, now: datetime) -> None:
+    _known(session).pop(figure.name, None)  # two countings of one instant are two
     stored_figures.put(session, figure.name, to_ms(now), figure.shape.dump_python(value, mode="json"))
 
 

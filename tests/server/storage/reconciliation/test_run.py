@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from random import Random
 from typing import Any
 
@@ -14,10 +15,11 @@ from musterroll.storage import reconcile_queue
 from musterroll.storage.coverage import unit_facts
 from musterroll.storage.engine.database import Database
 from musterroll.storage.reconciliation import cell_counters
+from musterroll.storage.tables.findings import FindingAmount, FindingRow, FindingSum
 from musterroll.storage.tables.reconciliation import CellCount, UnitReconciliation
 from musterroll.usecases.coverage.unit_documents import UnitDocuments
 from musterroll.usecases.reconciliation import run as reconciliation_run
-from sqlalchemy import text
+from sqlalchemy import literal, text
 from sqlmodel import Session, col, select
 
 from tests.support import random_records
@@ -63,6 +65,7 @@ def as_the_rules(session: Session) -> set[FindingKind]:
     assert random_records.stored(session) == random_records.comparable(expected.findings)
     assert standings(session) == {unit: int(flags.code, 2) for unit, flags in expected.flags.items()}
     assert cell_counters.counts(session) == dict.fromkeys(CELLS, 0) | Counter(flags.code for flags in expected.flags.values())
+    assert sums(session) == counted_one_by_one(session)
     return {one.key.kind for one in expected.findings}
 
 
@@ -175,6 +178,28 @@ def seats(session: Session, unit: int) -> list[int]:
 
 def standings(session: Session) -> dict[int, int]:
     return dict(session.exec(select(UnitReconciliation.unit_id, UnitReconciliation.cell)).all())
+
+
+def sums(session: Session) -> dict[tuple[int, str, str], tuple[int, int, Decimal]]:
+    rows = session.exec(select(FindingSum))
+    return {(row.account_id, row.kind, row.currency): (row.findings, row.priced, Decimal(row.worth).scaleb(-4)) for row in rows}
+
+
+def counted_one_by_one(session: Session) -> dict[tuple[int, str, str], tuple[int, int, Decimal]]:
+    counts: dict[tuple[int, str, str], tuple[int, int, Decimal]] = {}
+
+    def add(account: int | None, kind: str, currency: str, finding: int, value: Decimal | None, counted: bool) -> None:
+        key = account or 0, kind, currency
+        findings, priced, worth = counts.get(key, (0, 0, Decimal(0)))
+        counts[key] = findings + finding, priced + finding * (value is not None), worth + (value or 0) * counted
+
+    f, a = FindingRow, FindingAmount
+    for row in session.execute(select(f.account_id, f.kind, f.currency, literal(1), f.value, f.counted).where(col(f.present))):
+        add(*row)
+    further: Any = select(f.account_id, f.kind, a.currency, literal(0), a.value, f.counted).join(a, col(a.finding_id) == col(f.id))
+    for row in session.execute(further.where(col(f.present))):
+        add(*row)
+    return {key: of for key, of in counts.items() if any(of)}
 
 
 def everything(session: Session) -> tuple[Any, ...]:
