@@ -67,7 +67,7 @@ class Plan(NamedTuple):
     rounds: int
 
 
-FULL = Plan(1_000_000, 200_000, 20)
+FULL = Plan(1_000_000, 200_000, 10)
 QUICK = Plan(20_000, 4_000, 3)
 
 

@@ -52,6 +52,11 @@ def products(session: Session, text: str, after_id: int, limit: int) -> list[Row
     return list(session.execute(_PRODUCTS.where(*where).order_by(col(Product.id)).limit(limit)))
 
 
+def product_names(session: Session, limit: int) -> list[Row[Any]]:
+    """Products to choose from, by row id: `id`, `maker`, `model`."""
+    return list(session.execute(select(col(Product.id), col(Product.maker), col(Product.model)).order_by(col(Product.id)).limit(limit)))
+
+
 def choices(session: Session, text: str, account_id: int | None, limit: int) -> list[Row[Any]]:
     """Sites that match a text by their own or their account's name: `ref`, `name`, `postcode`, `account_name`. Sites of the account come
     first; without a text, only those."""

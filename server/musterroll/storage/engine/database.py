@@ -40,7 +40,10 @@ _SQLITE_PRAGMAS = (
     f"PRAGMA cache_size=-{_CACHE}",
     "PRAGMA journal_size_limit=67108864",
 )
-_POSTGRES_OPTIONS = "-c statement_timeout=60000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC"
+# Without just-in-time compilation: it takes longer than the statements it is chosen for, whose rows are overestimated.
+_POSTGRES_OPTIONS = (
+    "-c statement_timeout=60000 -c lock_timeout=15000 -c idle_in_transaction_session_timeout=60000 -c timezone=UTC -c jit=off"
+)
 
 
 class Database:

@@ -35,7 +35,12 @@ _TABLES = {
     "site": {"id": "BIGINT", "account_id": "BIGINT", "country": "VARCHAR"},
     "account": {"id": "BIGINT", "parent_id": "BIGINT", "country": "VARCHAR", "segment": "VARCHAR"},
 }
-_KEYS = {"unit": "id", "unit_status": "unit_id", "unit_state_change": "unit_id"}
+# What is read of some units: the ids of a table's rows, once the tables before it are read.
+_OF_UNITS = {"unit": "id", "unit_status": "unit_id", "unit_state_change": "unit_id"}
+_OF_PLACES = {
+    "site": "SELECT DISTINCT site_id FROM unit WHERE site_id IS NOT NULL",
+    "account": "SELECT account_id FROM unit WHERE account_id IS NOT NULL UNION SELECT account_id FROM site WHERE account_id IS NOT NULL",
+}
 _AMONG = " WHERE {key} IN (SELECT id FROM {{units}} t)"
 _DIALECT: Any = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -48,10 +53,12 @@ def read(columns: Columns, units: Collection[int] | None = None, *, changes: boo
     for name, kinds in _TABLES.items():
         if name == "unit_state_change" and not changes:
             continue
-        if units is not None and name in _KEYS:
-            columns.read(name, _select(name, name) + _AMONG.format(key=_KEYS[name]), kinds, units=units)
-        else:
-            columns.read(name, _select(name, account_scope.as_seen(seen_by, SQLModel.metadata.tables[name]) if seen_by else name), kinds)
+        rows = account_scope.as_seen(seen_by, SQLModel.metadata.tables[name]) if seen_by and name in _OF_PLACES else name
+        if units is None:
+            columns.read(name, _select(name, rows), kinds)
+            continue
+        ids = units if name in _OF_UNITS else columns.ids(_OF_PLACES[name])
+        columns.read(name, _select(name, rows) + _AMONG.format(key=f"{name}.{_OF_UNITS.get(name, 'id')}"), kinds, units=ids)
 
 
 def _select(name: str, rows: str) -> str:

@@ -45,7 +45,7 @@ def overview() -> str:
     with snapshot() as session:
         engagement, falling = adoption.engagement(session, now), declining.declining(session, now)
         shown = chart(session, UsageScope(site=site) if site else UsageScope(product_id=product or None), request.args, now)
-        products = sites.products(session, "", 0, _PRODUCTS)
+        products = sites.product_names(session, _PRODUCTS)
     result = engagement.value
     counter = shown.counter if shown else next((row.counter for row in result.counters(product)), OPERATING)
     parts = result.parts(counter, by, product)

@@ -19,7 +19,7 @@ from sqlalchemy import text
 from tests.support import random_records
 from tests.support.random_records import NOW
 
-RESULTS = ("unit_reconciliation", "cell_count", "finding", "finding_amount")
+RESULTS = ("unit_reconciliation", "cell_count", "finding", "finding_amount", "finding_sum")
 
 
 @pytest.mark.parametrize("seed", range(2))
