@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.storage.accounts import hierarchy
-from musterroll.storage.engine import bulk
+from musterroll.storage.engine import account_scope, bulk
 from musterroll.storage.reconciliation import cell_history
 from musterroll.storage.reconciliation.unit_states import by_code
 from musterroll.storage.tables.accounts import Account, Site
@@ -114,9 +114,8 @@ def places(session: Session, west: float, south: float, east: float, north: floa
     ids = list(session.execute(select(col(s.id)).where(*inside).limit(_MANY + 1)).scalars())
     if len(ids) > _MANY:
         return None
-    here = select(col(u.site_id), *_sums(col(UnitReconciliation.cell), 1)).join_from(
-        u, UnitReconciliation, col(UnitReconciliation.unit_id) == col(u.id)
-    )
+    states = account_scope.whole(UnitReconciliation)  # of units in reach: asked twice, PostgreSQL would join all with all
+    here = select(col(u.site_id), *_sums(states.c.cell, 1)).join_from(u, states, states.c.unit_id == col(u.id))
     counted = here.where(bulk.among(session, col(u.site_id), ids)).group_by(col(u.site_id)).subquery("counted")
     query = select(col(s.ref), col(s.name), col(s.latitude), col(s.longitude), counted.c.deployed, counted.c.operating)
     query = query.join_from(s, counted, counted.c.site_id == col(s.id)).where(counted.c.deployed > 0)

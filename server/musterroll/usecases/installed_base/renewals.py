@@ -118,7 +118,7 @@ def due_contracts(session: Session, now: datetime, of_account: str | None = None
     if of_account is None:
         return cached_figures.counted_figure(session, DUE_CONTRACTS, now)
     account_id = account(session, of_account).id or 0
-    if not cached_figures.by_job(session) or sum(fleet_sums.cells_under(session, account_id).values()) <= cached_figures.LARGE:
+    if not cached_figures.by_job(session) or sum(fleet_sums.cells_under(session, account_id).values()) < cached_figures.LARGE:
         return CountedFigure(_due_contracts(session, now, account_id), now)
     counted, within = cached_figures.counted_figure(session, DUE_CONTRACTS, now), hierarchy.refs_below(session, account_id)
     of_these = [row for row in counted.value.due if row.account_ref in within]
