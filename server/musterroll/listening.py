@@ -1,5 +1,6 @@
 """Addresses as they are written, and sockets that listen on them: IPv4, IPv6 in brackets, and link-local IPv6 with a zone."""
 
+import contextlib
 import ipaddress
 import socket
 
@@ -50,3 +51,14 @@ def dual_stack(host: str, port: int) -> socket.socket | None:
     if host != "::" or not socket.has_dualstack_ipv6():
         return None
     return socket.create_server((host, port), family=socket.AF_INET6, backlog=1024, dualstack_ipv6=True)
+
+
+def allow_many_sockets() -> None:
+    """Raise this process's soft limit of open files to the hard one: the usual 1,024 is too low even for a small fleet."""
+    try:
+        import resource
+    except ImportError:  # not a POSIX system
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

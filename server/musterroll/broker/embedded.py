@@ -14,7 +14,7 @@ from musterroll.broker.connection import BrokerState, Connection
 from musterroll.broker.router import Router
 from musterroll.broker.topic_access import REGISTRY
 from musterroll.domain.values.errors import DomainError
-from musterroll.listening import authority, dual_stack
+from musterroll.listening import allow_many_sockets, authority, dual_stack
 from musterroll.storage.engine.database import Database
 from musterroll.usecases.enrolment import broker_logins
 
@@ -158,14 +158,3 @@ class EmbeddedBroker:
 
 async def _ping() -> bool:
     return True
-
-
-def allow_many_sockets() -> None:
-    """Raise this process's soft limit of open files to the hard one: the usual 1,024 is too low even for a small fleet."""
-    try:
-        import resource
-    except ImportError:  # not a POSIX system
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -1,18 +1,35 @@
-"""The web process in production: gunicorn with threads, each worker with its own database pool."""
+"""The web process in production: gunicorn starts workers and replaces those that hang; each has its own database pool."""
 
 import gc
+import os
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.base import Worker
 
 from musterroll.metrics import Metrics
 from musterroll.runtime.app import create_app, secret_key
+from musterroll.runtime.http_server import HttpServer
 from musterroll.runtime.processes import without_credentials
 from musterroll.settings import Settings, address
 from musterroll.storage.engine.columns import limits
 from musterroll.storage.engine.database import Database
 from musterroll.web.http import process_checks
+
+
+class HttpWorker(Worker):
+    """Serves with waitress: in gunicorn's own workers a slow client holds a thread until its request is whole."""
+
+    def run(self) -> None:
+        behind_proxy = self.cfg.forwarded_allow_ips == ["*"]
+        listeners: list[Any] = self.sockets  # of gunicorn's own class
+        sockets = [listener.sock for listener in listeners]
+        HttpServer(self.wsgi, self.cfg.threads, behind_proxy, sockets=sockets).run(self._going)
+
+    def _going(self) -> bool:
+        self.notify()
+        return self.alive and self.ppid == os.getppid()
 
 
 class _GunicornApp(BaseApplication):
@@ -40,8 +57,8 @@ def run_web(settings: Settings, workers: int, threads: int) -> None:
         "bind": f"[{host}]:{port}" if ":" in host else f"{host}:{port}",  # gunicorn takes a zone as it is
         "workers": workers,
         "threads": threads,
-        "worker_class": "gthread",
-        "graceful_timeout": 8,
+        "worker_class": HttpWorker,
+        "graceful_timeout": 10,
         "timeout": 60,
         "post_worker_init": lambda _: gc.freeze(),  # long-lived objects: collecting them would delay requests
         "control_socket_disable": True,  # its path is fixed per user: two registries would collide

@@ -6,18 +6,18 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import Any, Protocol
+from typing import Protocol
 
 from flask import Flask
-from waitress.server import create_server
 
 from musterroll.api import health
 from musterroll.broker import EmbeddedBroker
 from musterroll.domain.values.errors import DomainError
 from musterroll.ingest import Ingest
-from musterroll.listening import ANY, authority, dual_stack, link_local, local_host
+from musterroll.listening import ANY, authority, link_local, local_host
 from musterroll.metrics import Metrics
 from musterroll.runtime.app import Checks, create_app
+from musterroll.runtime.http_server import http_server
 from musterroll.runtime.jobs import jobs
 from musterroll.runtime.scheduler import Schedule
 from musterroll.runtime.watchdog import watch
@@ -26,7 +26,7 @@ from musterroll.settings import Settings, address
 from musterroll.storage.engine.database import Database
 from musterroll.web.http import process_checks
 
-_HTTP_THREADS = 8
+_HTTP_THREADS, _HEALTH_THREADS = 8, 2
 
 
 class Component(Protocol):
@@ -61,7 +61,9 @@ def serve(settings: Settings, database: Database, ready: Callable[[str], None], 
             return ingest.progressing() and schedule.progressing()
 
         app = create_app(settings, database, metrics, checks, public_mqtt, progressing)
-        url = running.enter_context(_http_server(app, settings.http_listen, "MUSTERROLL_HTTP_LISTEN"))
+        url = running.enter_context(
+            http_server(app, settings.http_listen, "MUSTERROLL_HTTP_LISTEN", threads=_HTTP_THREADS, behind_proxy=settings.proxies > 0)
+        )
         _announce_when_ready(app, settings.public_url or url, ready, stop)
         gc.freeze()  # long-lived objects: collecting them would delay requests by a fifth of a second
         watch(stop, progressing, schedule.watch)
@@ -138,34 +140,7 @@ def _run(component: Component) -> Iterator[None]:
 
 def _if_set(app: Flask, listen: str | None, variable: str) -> AbstractContextManager[object]:
     """Serve the health and metrics of a process without pages, if an address is set for them."""
-    return nullcontext() if listen is None else _http_server(app, listen, variable)
-
-
-@contextmanager
-def _http_server(app: Flask, listen: str, variable: str) -> Iterator[str]:
-    """Serve an app at the address that is the value of this variable. Gives the URL."""
-    host, port = address(listen, variable)
-    try:
-        socket = dual_stack(host, port)
-        server: Any = create_server(
-            app,
-            **({"sockets": [socket]} if socket else {"host": host, "port": port}),
-            threads=_HTTP_THREADS,
-            ident="musterroll",
-            clear_untrusted_proxy_headers=True,
-            asyncore_use_poll=True,  # this process also has the embedded broker's sockets, and select() fails beyond 1,024
-        )
-    except OSError as error:
-        raise DomainError(
-            f"cannot listen on {authority(host, port)}: {error.strerror}; set {variable} to another address or port"
-        ) from None
-    thread = threading.Thread(target=server.run, name="http", daemon=True)
-    thread.start()
-    try:
-        yield f"http://{authority(host, int(server.effective_port))}"
-    finally:
-        server.close()
-        thread.join(3)
+    return nullcontext() if listen is None else http_server(app, listen, variable, threads=_HEALTH_THREADS)
 
 
 def _announce_when_ready(app: Flask, url: str, ready: Callable[[str], None], stop: threading.Event) -> None:
