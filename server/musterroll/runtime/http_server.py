@@ -47,7 +47,9 @@ class HttpServer:
         while self._busy() and monotonic() < until:
             self._turn()
         self._server.task_dispatcher.shutdown(timeout=1)
-        wasyncore.close_all(self._server._map)
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
+        self._server.close()
 
     def _turn(self) -> None:
         wasyncore.loop(timeout=_TURN_SECONDS, use_poll=True, map=self._server._map, count=1)
