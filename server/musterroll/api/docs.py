@@ -31,15 +31,21 @@ def docs() -> Response:
 
 @views.app_template_filter()
 def schema_words(schema: dict[str, Any]) -> str:
-    """A JSON schema in a few words: `UnitOut`, `text or null`, `list of text`."""
+    """A JSON schema in a few words: `UnitOut`, `text or null`, `list of text`.
+
+    >>> schema_words({"type": "array", "items": {"type": "integer", "enum": [7, 30]}}), schema_words({"const": 7})
+    ('list of one of 7, 30', '7')
+    """
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "anyOf" in schema:
         return " or ".join(schema_words(option) for option in schema["anyOf"])
     if schema.get("type") == "array":
         return f"list of {schema_words(schema.get('items', {}))}"
+    if "const" in schema:
+        return str(schema["const"])
     if "enum" in schema:
-        return "one of " + ", ".join(schema["enum"])
+        return "one of " + ", ".join(map(str, schema["enum"]))
     kind = schema.get("type", "anything")
     return f"{_WORDS.get(kind, kind)} {schema.get('format', '')}".strip()
 

@@ -200,7 +200,10 @@ class RunRowPage(Schema):
     next: str | None
 
 
-@api.post("/imports/<kind>", summary="Import a file: dry run or commit", responses={200: ImportOut, **documented(400, 404, 409, 413, 415)})
+@api.post("/imports/<kind>", doc_ui=False, endpoint="import_at_former_address")  # beside /imports/<run> it was ambiguous in the contract
+@api.post(
+    "/imports/kinds/<kind>", summary="Import a file: dry run or commit", responses={200: ImportOut, **documented(400, 404, 409, 413, 415)}
+)
 @needs(Role.PLANNER, everywhere=True)
 def import_one(path: KindPath, form: DocumentForm) -> Response:
     """Returns an outcome per row: new, changed, same or refused. Importing a file again changes nothing, or completes it."""

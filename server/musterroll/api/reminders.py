@@ -190,6 +190,19 @@ def put_reminder_text(path: TextPath, body: TextBody) -> Response:
         return answer(change_out(change)) if change else no_content()
 
 
+@api.delete(
+    "/reminder-texts/<kind>/<language>",
+    summary="Use the shipped text of a reminder again",
+    responses={200: ChangeOut, 204: None, **documented(400, 409)},
+)
+@needs(Role.ADMIN)
+def delete_reminder_text(path: TextPath) -> Response:
+    """Where none is shipped in the language, contacts get the English one. Can be undone. 204: nothing to change."""
+    with transaction() as session:
+        change = templates.remove_text(session, path.kind, path.language, actor(), clock())
+        return answer(change_out(change)) if change else no_content()
+
+
 def _out(row: Row[Any], own: dict[tuple[str, str], Template]) -> ReminderOut:
     language, template = template_for(row.kind, row.language, own)
     text = filled(template, row.facts, language)

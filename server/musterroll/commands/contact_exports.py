@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from musterroll.commands.context import Context, clock
-from musterroll.domain.contacts.campaigns import PROGRAMS, Program
+from musterroll.domain.contacts.campaigns import Program
 from musterroll.storage.contacts import exports as stored
 from musterroll.storage.engine.database import Database
 from musterroll.storage.tables.contacts import CampaignExport
@@ -16,12 +16,14 @@ _PAGE = 5_000
 
 
 @click.command()
-@click.option("--for", "program", required=True, type=click.Choice(list(PROGRAMS)), help="Program that imports the file.")
+@click.option(
+    "--for", "program", required=True, type=click.Choice([program.value for program in Program]), help="Program that imports the file."
+)
 @click.option("--segment", metavar="KEY", help="Only contacts of accounts in this segment.")
 @click.option("--all", "whole", is_flag=True, help="Also those unchanged since the last export.")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
-def export(context: Context, program: Program, segment: str | None, whole: bool, file: Path | None) -> None:
+def export(context: Context, program: str, segment: str | None, whole: bool, file: Path | None) -> None:
     """Write contacts that agreed to e-mails to FILE (default: standard output), as CSV with the headings of the program."""
     from musterroll.api.contact_exports import columns, contact_out
     from musterroll.api.http.lists import csv_lines

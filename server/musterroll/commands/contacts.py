@@ -39,12 +39,12 @@ contacts.add_command(customer_page.page)
 
 @contacts.command("list")
 @click.option("--account", metavar="ID", help="Only those of this account and its subsidiaries.")
-@click.option("--consent", type=click.Choice(list(Consent)), help="Only those with this answer.")
+@click.option("--consent", type=click.Choice([consent.value for consent in Consent]), help="Only those with this answer.")
 @click.option("--text", default="", help="Only those with this text in a name, e-mail address or number.")
 @limit_option("contacts")
 @json_option
 @click.pass_obj
-def list_(context: Context, account: str | None, consent: Consent | None, text: str, limit: int, as_json: bool) -> None:
+def list_(context: Context, account: str | None, consent: str | None, text: str, limit: int, as_json: bool) -> None:
     """List contacts in the order they were added."""
     from musterroll.usecases.accounts import hierarchy
 

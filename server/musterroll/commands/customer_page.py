@@ -32,10 +32,10 @@ def show(context: Context, as_json: bool) -> None:
 
 
 @page.command("set")
-@click.argument("parts", nargs=-1, type=click.Choice(list(Part)))
+@click.argument("parts", nargs=-1, type=click.Choice([part.value for part in Part]))
 @click.option("--help-text", default="", help="How to call for help.")
 @click.pass_obj
-def set_(context: Context, parts: tuple[Part, ...], help_text: str) -> None:
+def set_(context: Context, parts: tuple[str, ...], help_text: str) -> None:
     """Show PARTS on the page; none turns it off. As in: musterroll contacts page set model covered report"""
     from musterroll.usecases.contacts import customer_page
 

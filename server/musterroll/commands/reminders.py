@@ -5,10 +5,11 @@ from typing import Any
 import click
 from sqlalchemy import Row
 
+from musterroll.commands import reminder_texts
 from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_list
 from musterroll.domain.contacts.reminders import MOST_DAYS, ReminderKind, ReminderRule, ReminderState
-from musterroll.domain.values.errors import DomainError
+from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.storage.contacts import reminders as stored
 
 _ACTOR = "command line"
@@ -21,6 +22,13 @@ _REMINDERS: Columns[Row[Any]] = (
     Column("ACCOUNT", lambda row: row.account_ref or "-"),
     Column("STATE", lambda row: row.state),
 )
+_RULES: Columns[ReminderRule] = (
+    Column("KIND", lambda rule: rule.kind.value),
+    Column("DAYS BEFORE", lambda rule: _days(rule), right=True),
+    Column("SENT BY", lambda rule: "itself" if rule.releases else "a person"),
+)
+_KIND = click.Choice([kind.value for kind in ReminderKind])
+_STATE = click.Choice([state.value for state in ReminderState])
 _ids = click.argument("ids", nargs=-1, type=click.IntRange(1, 2**53 - 1))
 
 
@@ -30,12 +38,12 @@ def reminders() -> None:
 
 
 @reminders.command("list")
-@click.option("--state", type=click.Choice(list(ReminderState)), default=ReminderState.WAITING, show_default=True)
-@click.option("--kind", type=click.Choice(list(ReminderKind)), help="Only those of this kind.")
+@click.option("--state", type=_STATE, default=ReminderState.WAITING.value, show_default=True)
+@click.option("--kind", type=_KIND, help="Only those of this kind.")
 @limit_option("reminders")
 @json_option
 @click.pass_obj
-def list_(context: Context, state: ReminderState, kind: ReminderKind | None, limit: int, as_json: bool) -> None:
+def list_(context: Context, state: str, kind: str | None, limit: int, as_json: bool) -> None:
     """List reminders, newest first."""
     with context.database().snapshot() as session:
         rows = stored.page(session, ReminderState(state), ReminderKind(kind) if kind else None, None, limit)
@@ -74,18 +82,56 @@ def dismiss(context: Context, ids: tuple[int, ...]) -> None:
     click.echo(f"{dismissed:,} dismissed.")
 
 
+reminders.add_command(reminder_texts.texts)
+reminders.add_command(reminder_texts.text)
+reminders.add_command(reminder_texts.set_text)
+
+
+@reminders.command()
+@click.argument("id_", metavar="ID", type=click.IntRange(1, 2**53 - 1))
+@click.pass_obj
+def show(context: Context, id_: int) -> None:
+    """Print a reminder as it would be sent now, by its ID in the list."""
+    from musterroll.usecases.contacts import reminders as customer_reminders
+
+    with context.database().snapshot() as session:
+        row = stored.get(session, id_)
+        if row is None:
+            raise NotFound(f"there is no reminder {id_}")
+        text = customer_reminders.text_of(session, row)
+    click.echo(f"To: {row.email}\nSubject: {text.subject}\n\n{text.body}")
+
+
+@reminders.command()
+@json_option
+@click.pass_obj
+def rules(context: Context, as_json: bool) -> None:
+    """List when each kind is due, and whether it goes out by itself."""
+    from musterroll.usecases.contacts import due
+
+    with context.database().snapshot() as session:
+        rows = list(due.effective_rules(session).values())
+    print_list(rows, _RULES, empty="No rules.", as_json=as_json, shape=ReminderRule._asdict)
+
+
 @reminders.command("set")
-@click.argument("kind", type=click.Choice(list(ReminderKind)))
+@reminder_texts.kind_argument
 @click.argument("days", type=click.IntRange(0, MOST_DAYS))
 @click.option("--by-itself", is_flag=True, help="Send these without a person.")
 @click.pass_obj
-def set_(context: Context, kind: ReminderKind, days: int, by_itself: bool) -> None:
+def set_(context: Context, kind: str, days: int, by_itself: bool) -> None:
     """Remind DAYS before; 0 turns a kind off. As in: musterroll contacts reminders set renewal 60"""
     from musterroll.usecases.contacts import templates
 
     with context.database().transaction() as session:
         change = templates.set_rule(session, ReminderRule(ReminderKind(kind), days, by_itself), _ACTOR, clock())
         click.echo(f"Saved. To undo: musterroll changes undo {change.id}" if change else "Nothing to change.")
+
+
+def _days(rule: ReminderRule) -> str | int:
+    if rule.kind is ReminderKind.LIMIT and rule.lead_days:
+        return "at 80 % and 100 %"
+    return rule.lead_days or "off"
 
 
 def _shape(row: Row[Any]) -> dict[str, Any]:

@@ -25,6 +25,11 @@ def test_the_document_is_valid_openapi_3_1(small_rest: RestClient) -> None:
     OpenAPIV31SpecValidator(document).validate()
 
 
+def test_no_two_paths_are_the_same_but_for_the_names_in_them(small_rest: RestClient) -> None:
+    paths = [re.sub(r"{[^}]+}", "{}", path) for path in small_rest.client.get("/openapi.json").json["paths"]]
+    assert sorted(paths) == sorted(set(paths))
+
+
 def test_one_name_means_one_shape(small_rest: RestClient) -> None:
     shapes, waiting = set[type[Schema]](), [Schema]
     while waiting:

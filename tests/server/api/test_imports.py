@@ -20,7 +20,7 @@ def headers(rest: RestClient) -> dict[str, str]:
 
 def send(rest: RestClient, headers: dict[str, str], content: str | bytes, kind: str = "units", **form: Any) -> TestResponse:
     stream = io.BytesIO(content.encode() if isinstance(content, str) else content)
-    return rest.client.post(f"/api/v1/imports/{kind}", headers=headers, data={"file": (stream, "list.csv"), **form})
+    return rest.client.post(f"/api/v1/imports/kinds/{kind}", headers=headers, data={"file": (stream, "list.csv"), **form})
 
 
 def counts(answer: TestResponse) -> dict[str, int]:

@@ -55,6 +55,18 @@ def set_text(session: Session, kind: ReminderKind, language: str, text: Template
     return change
 
 
+def remove_text(session: Session, kind: ReminderKind, language: str, actor: str, now: datetime) -> AuditChange | None:
+    """Use the shipped text again or, where none is shipped in the language, the English one. Returns the change, None if it is so already."""
+    code = language_code("language", language, Hints())
+    row = stored.template_row(session, kind, code)
+    if row is None:
+        return None
+    change = audit_record.begin(session, actor=actor, kind="reminder", subject=f"text of {kind} reminders in {code} removed", now=now)
+    with audit_record.watching(session, change, "reminder_template", [row.id or 0]):
+        session.delete(row)
+    return change
+
+
 def set_rule(session: Session, rule: ReminderRule, actor: str, now: datetime) -> AuditChange | None:
     """Set when a kind is due and whether it goes out by itself. Returns the change, None if nothing changes. Raises DomainError."""
     if not 0 <= rule.lead_days <= MOST_DAYS:

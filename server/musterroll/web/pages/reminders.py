@@ -16,7 +16,7 @@ from musterroll.domain.contacts.reminders import (
     filled,
     template_for,
 )
-from musterroll.domain.contacts.wording import Template
+from musterroll.domain.contacts.wording import SHIPPED, Template
 from musterroll.domain.values.errors import Conflict, DomainError, NotFound
 from musterroll.limits import RateLimit
 from musterroll.storage.contacts import reminders as stored
@@ -71,12 +71,15 @@ def texts() -> str:
 def save_text() -> AnyResponse:
     kind, language = _kind(request.form.get("kind", "")), request.form.get("language", "").strip()[:20]
     text = Template(request.form.get("subject", ""), request.form.get("body", ""))
-    preview = request.form.get("act") == "preview"
+    act = request.form.get("act")
     try:
         with transaction() as session:
-            if preview:
+            if act == "preview":
                 return make_response(_texts(session, kind, language, checked(kind, text)))
-            templates.set_text(session, kind, language, text, actor().name, clock())
+            if act == "remove":
+                templates.remove_text(session, kind, language, actor().name, clock())
+            else:
+                templates.set_text(session, kind, language, text, actor().name, clock())
     except DomainError as refusal:
         with read_only() as session:
             return make_response(_texts(session, kind, language, text, str(refusal)), 422)
@@ -146,6 +149,8 @@ def _texts(session: Session, kind: ReminderKind, language: str, text: Template |
     shown = text or next((of.text for of in known if (of.kind, of.language) == (kind, language)), Template("", ""))
     preview = None if refused or not shown.body else filled(shown, EXAMPLE, language)
     facts = {"known": known, "kind": kind, "language": language, "text": shown, "preview": preview, "refused": refused}
+    facts["shipped_languages"] = [code for of, code in SHIPPED if of == kind]
+    facts["own"] = any((of.kind, of.language) == (kind, language) and not of.shipped for of in known)
     return page("reminder_texts.html", clock(), **facts, kinds=list(ReminderKind), placeholders=PLACEHOLDERS[kind])
 
 
