@@ -1,6 +1,5 @@
 """`musterroll contacts reminders texts | text | set-text`: what reminders say, in each language."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click

@@ -56,7 +56,7 @@ def set_text(session: Session, kind: ReminderKind, language: str, text: Template
 
 
 def remove_text(session: Session, kind: ReminderKind, language: str, actor: str, now: datetime) -> AuditChange | None:
-    """Use the shipped text again or, where none is shipped in the language, the English one. Returns the change, None if it is so already."""
+    """Go back to the shipped text or, where none is shipped, the English one. Returns the change, None if nothing changes."""
     code = language_code("language", language, Hints())
     row = stored.template_row(session, kind, code)
     if row is None:
