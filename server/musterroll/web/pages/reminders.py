@@ -149,9 +149,17 @@ def _texts(session: Session, kind: ReminderKind, language: str, text: Template |
     shown = text or next((of.text for of in known if (of.kind, of.language) == (kind, language)), Template("", ""))
     preview = None if refused or not shown.body else filled(shown, EXAMPLE, language)
     facts = {"known": known, "kind": kind, "language": language, "text": shown, "preview": preview, "refused": refused}
-    facts["shipped_languages"] = [code for of, code in SHIPPED if of == kind]
-    facts["own"] = any((of.kind, of.language) == (kind, language) and not of.shipped for of in known)
-    return page("reminder_texts.html", clock(), **facts, kinds=list(ReminderKind), placeholders=PLACEHOLDERS[kind])
+    shipped = [code for of, code in SHIPPED if of == kind]
+    own = any((of.kind, of.language) == (kind, language) and not of.shipped for of in known)
+    return page(
+        "reminder_texts.html",
+        clock(),
+        **facts,
+        own=own,
+        shipped_languages=shipped,
+        kinds=list(ReminderKind),
+        placeholders=PLACEHOLDERS[kind],
+    )
 
 
 def _kind(value: str) -> ReminderKind:
