@@ -200,7 +200,7 @@ class RunRowPage(Schema):
     next: str | None
 
 
-@api.post("/imports/<kind>", doc_ui=False, endpoint="at_former_address")  # in the contract it was ambiguous beside /imports/<run>
+@api.post("/imports/<kind>", doc_ui=False, endpoint="former_import_one")  # in the contract it was ambiguous beside /imports/<run>
 @api.post(
     "/imports/kinds/<kind>", summary="Import a file: dry run or commit", responses={200: ImportOut, **documented(400, 404, 409, 413, 415)}
 )

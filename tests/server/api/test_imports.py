@@ -75,6 +75,13 @@ def test_what_is_no_table_or_no_import_is_a_problem_in_a_sentence(rest: RestClie
         assert answer.json["detail"]
     assert send(rest, headers, UNITS, kind="lorries").status_code == 422
     assert rest.client.get("/api/v1/imports/77", headers=headers).status_code == 404
+    assert rest.client.post("/api/v1/imports/kinds/units", headers=headers, json={}).status_code == 415
+
+
+def test_the_former_address_still_imports(rest: RestClient, headers: dict[str, str]) -> None:
+    stream = io.BytesIO(UNITS.encode())
+    answer = rest.client.post("/api/v1/imports/units", headers=headers, data={"file": (stream, "list.csv")})
+    assert (answer.status_code, answer.json["committed"]) == (200, False)
     assert rest.client.post("/api/v1/imports/units", headers=headers, json={}).status_code == 415
 
 
