@@ -49,6 +49,7 @@ class Channel(NamedTuple):
     `checked_address(written)`: the address as stored; raises BadAddress.
     `send(attempt, settings, now)`: one attempt, limited in time; raises DeliveryError.
     `body(draft)`: what the outbox stores of a message, as JSON, for `send`.
+    `attaches`: whether files can be sent with a message.
     `required_settings`: without these, messages stay queued.
     """
 
@@ -61,6 +62,7 @@ class Channel(NamedTuple):
     max_events: int = 100_000  # in one message
     secret: SigningSecret | None = None
     required_settings: tuple[str, ...] = ()
+    attaches: bool = False
 
     def unset(self, settings: "ChannelSettings") -> list[str]:
         """The environment variables that must be set before anything can be sent."""

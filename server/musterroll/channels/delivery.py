@@ -8,6 +8,14 @@ from threading import Timer
 from typing import NamedTuple
 
 
+class Attachment(NamedTuple):
+    """A file to send with a message."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
 class DeliveryAttempt(NamedTuple):
     """One attempt to send one message. `public_url` is the registry's own address, for links."""
 
@@ -21,6 +29,7 @@ class DeliveryAttempt(NamedTuple):
     body: str  # JSON
     created_at: datetime
     public_url: str | None
+    attachments: tuple[Attachment, ...] = ()  # where the channel takes them
 
 
 class DeliveryError(Exception):

@@ -42,7 +42,8 @@ def send(attempt: DeliveryAttempt, settings: EmailSettings, _now: datetime) -> N
         server = smtp.parse_server(settings.smtp_url.get_secret_value(), settings.smtp_ca)
     except DomainError as error:
         raise DeliveryError(str(error)) from None
-    smtp.send(server, parseaddr(settings.smtp_from)[1], attempt.address, message.email_message(attempt, settings.smtp_from))
+    attached = sum(len(file.content) for file in attempt.attachments)
+    smtp.send(server, parseaddr(settings.smtp_from)[1], attempt.address, message.email_message(attempt, settings.smtp_from), attached)
 
 
-EMAIL = Channel("email", "E-mail", "e-mail address", checked_address, send, required_settings=("smtp_url",))
+EMAIL = Channel("email", "E-mail", "e-mail address", checked_address, send, required_settings=("smtp_url",), attaches=True)

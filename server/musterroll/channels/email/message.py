@@ -25,9 +25,13 @@ def email_message(attempt: DeliveryAttempt, sender: str) -> EmailMessage:
         return customer.email_message(attempt, sender, content)
     title, home = attempt.title, attempt.public_url
     mail = addressed(attempt, sender)
-    foot = f"Sent by Musterroll{f' ({home})' if home else ''}. An admin can change what is sent on the page Notifications."
+    files = f"Attached: {', '.join(file.name for file in attempt.attachments)}. " if attempt.attachments else ""
+    foot = f"{files}Sent by Musterroll{f' ({home})' if home else ''}. An admin can change what is sent on the page Notifications."
     mail.set_content(_text(title, content, home, foot))
     mail.add_alternative(_html(title, content, home, foot), subtype="html")
+    for file in attempt.attachments:
+        maintype, _, subtype = file.content_type.partition("/")
+        mail.add_attachment(file.content, maintype, subtype, filename=file.name)
     return mail
 
 

@@ -12,7 +12,8 @@ from musterroll.channels.delivery import DeliveryError, cut_after
 from musterroll.domain.values.errors import DomainError
 
 _SECONDS = 10.0  # without an answer
-_ALL_SECONDS = 20.0
+_ALL_SECONDS = 20.0  # and a second more for each
+_OF_ATTACHMENTS = 100_000  # bytes
 _PERMANENT = 500  # replies from here on are permanent
 
 
@@ -45,10 +46,10 @@ def parse_server(url: str, ca: Path | None = None) -> MailServer:
     return MailServer(parts.hostname, port or (465 if secure else 587), secure, user, password, ca)
 
 
-def send(server: MailServer, sender: str, address: str, message: EmailMessage) -> None:
-    """Raises DeliveryError."""
+def send(server: MailServer, sender: str, address: str, message: EmailMessage, attached: int = 0) -> None:
+    """`attached`: bytes of its attachments. Raises DeliveryError."""
     try:
-        with _connected(server) as session, cut_after(_ALL_SECONDS, lambda: session.sock):
+        with _connected(server) as session, cut_after(_ALL_SECONDS + attached / _OF_ATTACHMENTS, lambda: session.sock):
             _protect(session, server)
             if server.user:
                 session.login(server.user, server.password)

@@ -44,6 +44,12 @@ class Benchmark(Audited, table=True):
     source: str = Field(max_length=200)
 
 
+PACK_FILES = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}  # content types by column
+
+
 class ReviewPack(SQLModel, table=True):
     """The figures of a month or quarter as they were when it was over, as PDF and XLSX."""
 

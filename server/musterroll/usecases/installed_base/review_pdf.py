@@ -1,6 +1,6 @@
 """A review pack as PDF: a table of all figures, then each with its trend and with what changed. Imports slowly."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from fpdf import FPDF
@@ -10,22 +10,32 @@ from fpdf.fonts import FontFace
 from musterroll.domain.installed_base import target_wording as wording
 from musterroll.domain.installed_base.targets import Move, TargetBridge, TargetLevel
 from musterroll.domain.values.dates import in_words
+from musterroll.usecases.installed_base import review_fonts
 from musterroll.usecases.installed_base.review import Review
 from musterroll.usecases.installed_base.target_states import TargetState
 
-_FONTS = Path(__file__).parent / "fonts"
+_FONTS, _BODY = Path(__file__).parent / "fonts", "DejaVuSans.ttf"
 _INK, _MUTED, _LINE, _ACCENT, _GREEN, _RED = (23, 32, 44), (86, 96, 110), (214, 219, 226), (9, 86, 171), (20, 120, 60), (178, 34, 34)
 _LEVELS = {TargetLevel.ABOVE: _GREEN, TargetLevel.AT: _GREEN, TargetLevel.BELOW: _RED}
 _PLOT = (150.0, 42.0)  # mm
+_WITHOUT_FONT = (
+    "No font with some letters of names is installed where this was made: they are empty boxes here, and complete in the workbook. "
+    "Fonts: fonts-noto-cjk or fonts-wqy-microhei (Debian), or noto-cjk-sans-jp-regular (pip)."
+)
 _SHOWN = 5  # accounts, products and units of each figure
 
 
 class _Pages(FPDF):
-    def __init__(self, review: Review) -> None:
+    """`further`: fonts for letters that the own ones lack."""
+
+    def __init__(self, review: Review, further: Sequence[Path] = ()) -> None:
         super().__init__()
         self._foot = f"Review {review.label}, figures as of {in_words(review.as_of)} (UTC)"
-        self.add_font("body", "", _FONTS / "DejaVuSans.ttf")
+        self.add_font("body", "", _FONTS / _BODY)
         self.add_font("body", "B", _FONTS / "DejaVuSans-Bold.ttf")
+        for number, path in enumerate(further):
+            self.add_font(f"further{number}", "", path)
+        self.set_fallback_fonts([f"further{number}" for number in range(len(further))], exact_match=False)
         self.set_text_shaping(True)
         self.set_margins(15, 15)
         self.set_auto_page_break(True, 18)
@@ -43,12 +53,15 @@ class _Pages(FPDF):
 
 
 def pdf(review: Review) -> bytes:
-    pages = _Pages(review)
+    further, without_font = review_fonts.with_letters(_names(review), _FONTS / _BODY)
+    pages = _Pages(review, further)
     pages.add_page()
     pages.words(f"Review {review.label}", 20, bold=True)
     pages.words(
         f"Figures as of {in_words(review.as_of)} (UTC), made {review.made_at:%Y-%m-%d %H:%M} UTC by the records of then.", 9, _MUTED
     )
+    if without_font:
+        pages.words(_WITHOUT_FONT, 9, _MUTED)
     pages.ln(3)
     counts = review.counts
     base = f"{counts.deployed:,} units deployed, {counts.operating:,} of them operating, {counts.licences:,} licences in use"
@@ -69,6 +82,15 @@ def pdf(review: Review) -> bytes:
     for state in review.states:
         _state(pages, state)
     return bytes(pages.output())
+
+
+def _names(review: Review) -> Iterator[str]:
+    """What others wrote, in any letters."""
+    yield from (change.says for change in review.windows)
+    yield from (text for row in review.benchmarks for text in (row.industry, row.source))
+    for state in review.states:
+        yield state.name.name
+        yield from (move.name for move in (*state.bridge.accounts, *state.bridge.products)) if state.bridge else ()
 
 
 def _row(state: TargetState) -> tuple[str, ...]:

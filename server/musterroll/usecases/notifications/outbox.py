@@ -14,6 +14,7 @@ from musterroll.storage.notifications import events as stored_events
 from musterroll.storage.notifications import outbox as stored_outbox
 from musterroll.storage.notifications.outbox import MessageWithRule
 from musterroll.storage.tables.notifications import Notification, NotificationRule
+from musterroll.usecases.notifications.attachments import attachments
 
 
 def message(session: Session, message_id: int) -> MessageWithRule:
@@ -57,7 +58,7 @@ def begin_attempts(session: Session, now: datetime, jitter: Sequence[float], pub
     for share, (message, rule) in zip(jitter, stored_outbox.due(session, to_ms(now), len(jitter)), strict=False):
         message.attempts += 1
         message.next_at = to_ms(now + retry_delay(message.attempts, share))
-        attempts.append(_attempt(message, rule, public_url))
+        attempts.append(_attempt(message, rule, public_url)._replace(attachments=attachments(session, message, rule)))
     return attempts
 
 

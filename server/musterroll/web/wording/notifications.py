@@ -37,7 +37,9 @@ EVENT_KINDS = {
     ),
     EventKind.FINDING_OPENED: Wording("New findings", "records and fleet disagree", "scale"),
     EventKind.TARGET_CROSSED: Wording("Target crossed", "a figure went below or above its target, or is back at it", "target"),
-    EventKind.REVIEW_PACK: Wording("Review pack", "the review pack of a month or quarter is ready, with a link", "file-text"),
+    EventKind.REVIEW_PACK: Wording(
+        "Review pack", "the review pack of a month or quarter is ready: attached to an e-mail, otherwise with a link", "file-text"
+    ),
     EventKind.LIMIT_USED: Wording(
         "Contract limit used", "80 % or all of it is used; says how long it lasts at this pace", "clock-exclamation"
     ),
