@@ -345,7 +345,8 @@ def _facts(status: UnitStatus | None) -> LivenessFacts:
         return LivenessFacts(None, 0, 0)
     imported = reported_by_import_only(status.birth_epoch, status.beat)
     marks = (status.death_at, status.stale_since, status.held_at)
-    return LivenessFacts(status.heard_at, status.late_after, status.stale_after, *marks, imported, status.listed_at, status.quiet_since)
+    lists = (status.listed_at, status.quiet_since, status.unknown_since)
+    return LivenessFacts(status.heard_at, status.late_after, status.stale_after, *marks, imported, *lists)
 
 
 def _ended(named: list[Cover], on: date) -> list[Cover]:

@@ -58,6 +58,16 @@ def end_customer_links() -> Response:
         return answer(change_out(customer_page.end_links(session, actor(), clock())))
 
 
+@api.delete(
+    "/units/<uid>/customer-page", summary="End the link of a unit's page for customers", responses={200: ChangeOut, **documented(404)}
+)
+@needs(Role.ADMIN)
+def end_customer_link(path: UnitPath) -> Response:
+    """The QR code on the unit stops working; a new label has another link."""
+    with transaction() as session:
+        return answer(change_out(customer_page.end_link(session, path.uid, actor(), clock())))
+
+
 @api.get("/units/<uid>/customer-page", summary="Link of a unit's page for customers", responses={200: LinkOut, **documented(404, 409)})
 @needs(Role.PLANNER)
 def get_customer_link(path: UnitPath) -> Response:

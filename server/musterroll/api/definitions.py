@@ -58,11 +58,11 @@ class WindowBody(RequestSchema):
 @api.get("/definitions", summary="What each headline figure means", responses={200: DefinitionList})
 def list_definitions() -> Response:
     with read_only() as session:
-        rules = stored.rules(session)
-    return answer(DefinitionList(items=[DefinitionOut(**under(definition, rules)._asdict()) for definition in DEFINITIONS.values()]))
+        values = stored.values(session)
+    return answer(DefinitionList(items=[DefinitionOut(**under(definition, values)._asdict()) for definition in DEFINITIONS.values()]))
 
 
-@api.get("/windows", summary="Windows of silence and of active units", responses={200: WindowList})
+@api.get("/windows", summary="Windows of silence, lists, active units and adoption", responses={200: WindowList})
 def list_windows() -> Response:
     with read_only() as session:
         values, changes = window_settings.current(session), window_settings.changes(session)

@@ -28,10 +28,12 @@ from musterroll.storage.tables.notifications import Notification, NotificationRu
 from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.notifications.rules import RuleDraft
+from musterroll.usecases.segments import lists as segments
 
 api = guarded("notifications", "notifications")
 ChannelName = Annotated[str, Field(pattern=f"^({'|'.join(CHANNELS)})$", json_schema_extra={"enum": [*CHANNELS]})]
 EventKindName = Annotated[str, Field(pattern=f"^({'|'.join(EventKind)})$")]
+SegmentKey = Annotated[Text, Field(max_length=32)]
 Minute = Annotated[int, Field(ge=0, le=1439)]
 
 
@@ -43,6 +45,9 @@ class NotificationRuleBody(RequestSchema):
     address: Text = Field(max_length=500, description=f"By channel: {', '.join(channel.address_hint for channel in CHANNELS.values())}.")
     kinds: list[EventKindName] = Field(min_length=1)
     finding_kinds: list[FindingKind] = Field(default=[], description="Only these kinds of findings; empty: all.")
+    segments: list[SegmentKey] = Field(
+        default=[], max_length=50, description="Of events about segments only those of these keys; empty: all. 404 for an unknown one."
+    )
     least_worth: Decimal | None = Field(
         default=None, ge=0, lt=10**12, description="Minimum annual value of findings, per account and kind."
     )
@@ -66,6 +71,7 @@ class NotificationRuleOut(Schema):
     address: str
     kinds: list[str]
     finding_kinds: list[str]
+    segments: list[str]
     least_worth: Price | None
     leads: list[int]
     account: str
@@ -167,6 +173,7 @@ def list_rules() -> Response:
 @needs(Role.ADMIN)
 def make_rule(body: NotificationRuleBody) -> Response:
     with transaction() as session:
+        segments.check(session, body.segments)
         rule, secret = notification_rules.create_rule(session, _draft(body), actor(), clock())
         return answer(NotificationRuleMade(**_rule_out(session, rule).model_dump(), secret=secret), 201)
 
@@ -179,6 +186,7 @@ def make_rule(body: NotificationRuleBody) -> Response:
 @needs(Role.ADMIN)
 def change_rule(path: NumberPath, body: NotificationRuleBody) -> Response:
     with transaction() as session:
+        segments.check(session, body.segments)
         return answer(_rule_out(session, notification_rules.change_rule(session, path.number, _draft(body), actor(), clock())))
 
 

@@ -40,6 +40,7 @@ class ReminderOut(Schema):
     state: ReminderState
     account: NamedRef | None
     email: str
+    through: str = Field(description="Parent account whose contact it is, where the account has none; else empty.")
     language: str
     on: date = Field(description="Day it is about.")
     subject: str = Field(description="As it would be sent now.")
@@ -208,5 +209,10 @@ def _out(row: Row[Any], own: dict[tuple[str, str], Template]) -> ReminderOut:
     text = filled(template, row.facts, language)
     facts = {name: getattr(row, name) for name in ("id", "kind", "state", "email", "on", "created_at", "decided_at", "decided_by")}
     return ReminderOut(
-        **facts, account=named_ref(row.account_ref, row.account_name), language=language, subject=text.subject, text=text.body
+        **facts,
+        through=row.facts.get("through", ""),
+        account=named_ref(row.account_ref, row.account_name),
+        language=language,
+        subject=text.subject,
+        text=text.body,
     )

@@ -47,7 +47,7 @@ COMMANDS = {
         "definitions",
         "Print what each headline figure means, its numerator, denominator and window, as Markdown.",
     ),
-    "windows": Entry("windows", "windows", "Windows: how much silence makes units stale, and the window of active units."),
+    "windows": Entry("windows", "windows", "Windows: how much silence makes units stale, and those of lists, active units and adoption."),
     "template": Entry(
         "templates",
         "template_",

@@ -62,6 +62,18 @@ def link(context: Context, unit: str) -> None:
     click.echo(f"{home.rstrip('/')}{path}")
 
 
+@page.command("end-link")
+@click.argument("unit")
+@click.pass_obj
+def end_link(context: Context, unit: str) -> None:
+    """End the link of one unit, by its unit ID; a new label has another."""
+    from musterroll.usecases.contacts import customer_page
+
+    with context.database().transaction() as session:
+        customer_page.end_link(session, unit, _ACTOR, clock())
+    click.echo("The link and the label of this unit stop working.")
+
+
 @page.command("end-links")
 @click.pass_obj
 def end_links(context: Context) -> None:

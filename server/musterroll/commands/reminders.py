@@ -18,7 +18,7 @@ _REMINDERS: Columns[Row[Any]] = (
     Column("ID", lambda row: row.id, right=True),
     Column("ABOUT", lambda row: row.kind),
     Column("ON", lambda row: row.on),
-    Column("TO", lambda row: row.email),
+    Column("TO", lambda row: row.email + (f" (of {row.facts['through']})" if row.facts.get("through") else "")),
     Column("ACCOUNT", lambda row: row.account_ref or "-"),
     Column("STATE", lambda row: row.state),
 )

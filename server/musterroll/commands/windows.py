@@ -1,4 +1,4 @@
-"""`musterroll windows`: how much silence makes units stale, and the window of active units."""
+"""`musterroll windows`: how much silence makes units stale, and the windows of lists, active units and adoption."""
 
 import click
 
@@ -17,7 +17,7 @@ _ROWS: Columns[WindowValue] = (
 
 @click.group()
 def windows() -> None:
-    """Windows: how much silence makes units stale, and the window of active units."""
+    """Windows: how much silence makes units stale, and those of lists, active units and adoption."""
 
 
 @windows.command("list")

@@ -11,7 +11,8 @@ from musterroll.domain.contracts import book, renewal_outcomes, renewals, retent
 from musterroll.domain.customers import cohorts
 from musterroll.domain.customers.standing import GAP
 from musterroll.domain.installed_base import positions
-from musterroll.domain.liveness import DEFAULT_RULES, LIST_AGE, ReportingClass, WindowRule, windows
+from musterroll.domain.liveness import DEFAULT_RULES, LIST_AGE, ReportingClass, WindowRule, window_settings, windows
+from musterroll.domain.liveness.window_settings import ADOPTION_DAYS, LIST_DAYS
 from musterroll.domain.usage import adoption, decline
 from musterroll.domain.values import durations
 
@@ -49,15 +50,23 @@ def _examples(rules: Rules) -> str:
     return f"for example {_stale(ReportingClass.ALWAYS_ON, 60, rules)} or {_stale(ReportingClass.SCHEDULED, 86_400, rules)}"
 
 
+def _lists(days: int) -> str:
+    return f"Imported lists count for {days} days, or one window of the unit if that is longer."
+
+
+def _used(days: int) -> str:
+    return f"The last {days} days, today included; {_days(adoption.WINDOWS)} are shown."
+
+
 _EXAMPLES = _examples(DEFAULT_RULES)
 _STALE = (
     f"Until the silence window of the unit has passed while the registry was listening, {_EXAMPLES}; class and interval are set by "
     "product, and admins may change the windows. "
-    f"Imported lists count for {LIST_AGE // 86_400} days, or one window of the unit if that is longer."
+    f"{_lists(LIST_AGE // 86_400)}"
 )
 _TODAY = "Contracts in force today (UTC)."
 _ENDED = f"Terms that ended in the last {retention.BACK} months, or in the quarter shown."
-_USED = f"The last 30 days, today included; {_days(adoption.WINDOWS)} are shown."
+_USED = _used(30)
 _HAD = "a contract in force or a unit deployed"
 _ROLLED = "Each account for itself, or with all its subsidiaries, as chosen on the page."
 _BASE_FALL = f"Installed base now, compared with {renewals.ACTIVITY_DAYS} days ago."
@@ -271,6 +280,9 @@ GROUPS = {
 DEFINITIONS = {definition.key: definition for group in GROUPS.values() for definition in group}
 
 
-def under(definition: Definition, rules: Rules) -> Definition:
-    """A definition with the windows that admins have set."""
-    return definition._replace(window=definition.window.replace(_EXAMPLES, _examples(rules)))
+def under(definition: Definition, values: Mapping[str, int]) -> Definition:
+    """A definition with the windows that admins have set, by name."""
+    window = definition.window.replace(_EXAMPLES, _examples(window_settings.rules(values)))
+    for words, default, days in ((_lists, LIST_AGE // 86_400, values.get(LIST_DAYS)), (_used, 30, values.get(ADOPTION_DAYS))):
+        window = window if days is None else window.replace(words(default), words(days))
+    return definition._replace(window=window)

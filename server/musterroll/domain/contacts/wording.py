@@ -30,12 +30,12 @@ SHIPPED: Mapping[tuple[str, str], Template] = {
     ),
     ("warranty", ENGLISH): Template(
         "Warranty of {units} of your devices ends in {month}",
-        "Hello {name},\n\nthe warranty of {units} devices of {account} ends in {month}, the first of them after {first_day}. We would "
-        "be glad to offer you a service contract for them.\n\nKind regards\nYour service team",
+        "Hello {name},\n\nthe warranty of {units} of the devices of {account} ends in {month}, at the earliest after {first_day}. We would "
+        "be glad to offer you a service contract.\n\nKind regards\nYour service team",
     ),
     ("warranty", GERMAN): Template(
         "Garantie für {units} Ihrer Geräte endet im {month}",
-        "Guten Tag {name},\n\ndie Garantie für {units} Geräte von {account} endet im {month}, die erste nach dem {first_day}. Gern "
+        "Guten Tag {name},\n\ndie Garantie für {units} der Geräte von {account} endet im {month}, frühestens nach dem {first_day}. Gern "
         "machen wir Ihnen ein Angebot für einen Servicevertrag.\n\nMit freundlichen Grüßen\nIhr Serviceteam",
     ),
     ("limit", ENGLISH): Template(

@@ -50,6 +50,9 @@ class Windows(NamedTuple):
     stale: int
 
 
+LIST_AGE = 7 * 86_400  # seconds that a list counts for where admins have set no other; longer where the window of the unit is
+
+
 class LivenessFacts(NamedTuple):
     """What is recorded of one unit's reports."""
 
@@ -62,6 +65,7 @@ class LivenessFacts(NamedTuple):
     reported_by_import_only: bool = False
     listed_at: int | None = None  # the date of the newest list that names it
     quiet_since: int | None = None  # the sweep has called its silence unusual (`domain.liveness.rhythm`)
+    unknown_since: int | None = None  # the sweep has called its newest list too old
 
 
 class ListeningSpan(NamedTuple):
@@ -78,11 +82,15 @@ class ListeningSpan(NamedTuple):
 
 
 class ListeningWindow(NamedTuple):
-    """Since when, and until when, the registry is known to have been listening without a gap; and when it was before, oldest first."""
+    """Since when, and until when, the registry is known to have been listening without a gap; and when it was before, oldest first.
+
+    `list_age`: seconds that an imported list counts for, as admins have set them.
+    """
 
     since: int
     until: int
     earlier: tuple[ListeningSpan, ...] = ()
+    list_age: int = LIST_AGE
 
     def spans(self) -> Iterator[tuple[int, ListeningSpan]]:
         """Every span, oldest first, each with the time listened before it."""
@@ -125,7 +133,6 @@ DEFAULT_RULES: dict[ReportingClass, WindowRule] = {
     ReportingClass.DAYLIGHT: WindowRule(3, 16 * 3600),  # the longest night up to 50 degrees of latitude
 }
 _GRACE = 0.1  # of the interval
-LIST_AGE = 7 * 86_400  # seconds that a list counts for; longer where the window of the unit is
 LEAST_INTERVAL, MOST_INTERVAL = 5, 86_400  # seconds between heartbeats that a device can be set to
 
 
@@ -164,10 +171,15 @@ def reported_by_import_only(birth_epoch: int, beat: int) -> bool:
     return birth_epoch < 0 and beat < 0
 
 
-def list_ends(facts: LivenessFacts) -> int:
-    """Until when a list counts for a unit that reported by lists only: at least its age, and at least one more window of the unit."""
+def list_ends(facts: LivenessFacts, list_age: int = LIST_AGE) -> int:
+    """Until when a list counts for a unit that reported by lists only: at least so many seconds, and at least one more window of the unit.
+
+    One that was called too old stays so, whatever is set later.
+    """
+    if facts.unknown_since is not None:
+        return facts.unknown_since
     listed_at = facts.heard_at if facts.listed_at is None else facts.listed_at
-    return (listed_at or 0) + max(LIST_AGE, facts.stale_after) * 1000
+    return (listed_at or 0) + max(list_age, facts.stale_after) * 1000
 
 
 def assess_liveness(facts: LivenessFacts, hearing: ListeningWindow, now: int) -> Judgement:
@@ -185,8 +197,8 @@ def assess_liveness(facts: LivenessFacts, hearing: ListeningWindow, now: int) ->
         judgement = Judgement(Liveness.STALE, facts.stale_since)
     elif silence >= facts.stale_after * 1000:
         judgement = Judgement(Liveness.STALE, hearing.instant(silent_from + facts.stale_after * 1000))
-    elif facts.reported_by_import_only and now >= list_ends(facts):
-        return Judgement(Liveness.UNKNOWN, list_ends(facts))
+    elif facts.reported_by_import_only and now >= list_ends(facts, hearing.list_age):
+        return Judgement(Liveness.UNKNOWN, list_ends(facts, hearing.list_age))
     elif facts.quiet_since is not None:
         judgement = Judgement(Liveness.QUIET, facts.quiet_since)
     elif facts.death_at is not None:

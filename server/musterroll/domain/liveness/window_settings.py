@@ -1,16 +1,18 @@
-"""The windows that admins may set: how much silence makes units stale, by reporting class, and the window of active units."""
+"""Windows that admins may set: how much silence makes units stale, by reporting class, and those of lists, active units and adoption."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from musterroll.domain.liveness import DEFAULT_RULES, ReportingClass, WindowRule
+from musterroll.domain.liveness import DEFAULT_RULES, LIST_AGE, ReportingClass, WindowRule
 from musterroll.domain.values.errors import Conflict, NotFound
 
 ACTIVE_DAYS = "active_days"
+LIST_DAYS = "list_days"
+ADOPTION_DAYS = "adoption_days"
 
 
 class WindowSetting(NamedTuple):
-    """A number from `least` to `most`."""
+    """A number from `least` to `most`, or one of `choices`."""
 
     name: str
     label: str
@@ -18,6 +20,7 @@ class WindowSetting(NamedTuple):
     default: int
     least: int
     most: int
+    choices: tuple[int, ...] = ()
 
 
 def _of(reporting: ReportingClass, rule: WindowRule) -> tuple[WindowSetting, WindowSetting]:
@@ -33,6 +36,8 @@ SETTINGS = {
     for setting in (
         *(setting for reporting, rule in DEFAULT_RULES.items() for setting in _of(reporting, rule)),
         WindowSetting(ACTIVE_DAYS, "Active units: have reported in this many days", "days", 30, 1, 3_660),
+        WindowSetting(LIST_DAYS, "Imported lists: count for this many days", "days", LIST_AGE // 86_400, 1, 366),
+        WindowSetting(ADOPTION_DAYS, "Adoption: used in this many days", "days", 30, 7, 90, (7, 30, 90)),
     )
 }
 
@@ -54,6 +59,8 @@ def checked(name: str, value: int) -> WindowSetting:
     setting = SETTINGS.get(name)
     if setting is None:
         raise NotFound(f"there is no window {name[:40]!r}; choose one of {', '.join(SETTINGS)}")
+    if setting.choices and value not in setting.choices:
+        raise Conflict(f"{name} must be one of {', '.join(map(str, setting.choices))} {setting.unit}", "bad_window")
     if not setting.least <= value <= setting.most:
         raise Conflict(f"{name} must be from {setting.least:,} to {setting.most:,} {setting.unit}", "bad_window")
     return setting

@@ -30,6 +30,25 @@ class Recipient(NamedTuple):
     email: str
     language: str
     account: str
+    through: str = ""  # the parent account whose contact it is, where the account has none
+
+
+def with_contacts(session: Session, account_ids: Collection[int]) -> set[int]:
+    """Those of these accounts that have any contact."""
+    query = select(col(Contact.account_id)).where(bulk.among(session, col(Contact.account_id), account_ids))
+    return {row for row in session.scalars(query.distinct()) if row is not None} if account_ids else set()
+
+
+def parents(session: Session, account_ids: Collection[int]) -> dict[int, int]:
+    """The parent of each of these accounts that has one."""
+    query = select(col(Account.id), col(Account.parent_id)).where(bulk.among(session, col(Account.id), account_ids))
+    rows = session.execute(query.where(col(Account.parent_id).is_not(None))) if account_ids else ()
+    return {row.id: row.parent_id for row in rows}
+
+
+def account_names(session: Session, account_ids: Collection[int]) -> dict[int, str]:
+    query = select(col(Account.id), col(Account.name)).where(bulk.among(session, col(Account.id), account_ids))
+    return {row.id: row.name for row in session.execute(query)} if account_ids else {}
 
 
 def recipients(session: Session, account_ids: Collection[int]) -> list[Recipient]:

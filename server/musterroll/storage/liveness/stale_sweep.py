@@ -39,9 +39,9 @@ def _due(heard: ListeningWindow, now: int) -> ColumnElement[bool]:
     return col(UnitStatus.stale_since).is_(None) & col(UnitStatus.held_at).is_(None) & stale
 
 
-def _aged(now: int) -> ColumnElement[bool]:
+def _aged(list_age: int, now: int) -> ColumnElement[bool]:
     unmarked = col(UnitStatus.unknown_since).is_(None) & col(UnitStatus.stale_since).is_(None)
-    return col(UnitStatus.listed_at).is_not(None) & unmarked & states.list_ended(now)
+    return col(UnitStatus.listed_at).is_not(None) & unmarked & states.list_ended(list_age, now)
 
 
 _INSTANTS = tuple(
@@ -70,7 +70,7 @@ def bring_back(session: Session, heard: ListeningWindow, now: int, limit: int) -
 def any_due(session: Session, heard: ListeningWindow, now: int) -> bool:
     """Whether `mark_stale` or `mark_unknown` would mark any unit."""
     silent = states.overdue(heard, now) & or_(_due(heard, now), states.unusual(heard, now))  # in one pass over the fleet
-    return any(session.execute(select(exists().where(due))).scalar() for due in (silent, _aged(now)))
+    return any(session.execute(select(exists().where(due))).scalar() for due in (silent, _aged(heard.list_age, now)))
 
 
 def mark_stale(session: Session, heard: ListeningWindow, now: int, limit: int) -> list[StaleUnit]:
@@ -86,8 +86,8 @@ def mark_stale(session: Session, heard: ListeningWindow, now: int, limit: int) -
     return [StaleUnit(*row) for row in session.execute(statement)]
 
 
-def mark_unknown(session: Session, now: int, limit: int) -> list[AgedUnit]:
+def mark_unknown(session: Session, list_age: int, now: int, limit: int) -> list[AgedUnit]:
     """Mark at most `limit` units that are known from lists only, which are too old; compare and set."""
-    due = select(_STATUS.c.unit_id).where(_aged(now)).limit(limit)
-    statement = update(_STATUS).where(_STATUS.c.unit_id.in_(due), _aged(now)).values(unknown_since=states.list_end())
+    due = select(_STATUS.c.unit_id).where(_aged(list_age, now)).limit(limit)
+    statement = update(_STATUS).where(_STATUS.c.unit_id.in_(due), _aged(list_age, now)).values(unknown_since=states.list_end(list_age))
     return [AgedUnit(*row) for row in session.execute(statement.returning(*(_STATUS.c[name] for name in AgedUnit._fields)))]

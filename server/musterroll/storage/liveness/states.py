@@ -7,18 +7,25 @@ from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, litera
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from musterroll.domain.liveness import LIST_AGE, ListeningSpan, ListeningWindow, Liveness
+from musterroll.domain.liveness import ListeningSpan, ListeningWindow, Liveness
 from musterroll.domain.liveness.rhythm import LOOK_AHEAD
+from musterroll.domain.liveness.window_settings import LIST_DAYS
 from musterroll.domain.units.lifecycle import Lifecycle
 from musterroll.domain.values.instants import CLOCKS_DIFFER
 from musterroll.storage.tables.liveness import UnitStatus
+from musterroll.storage.tables.money import RegistryOption
 from musterroll.storage.tables.operations import RegistryState
 from musterroll.storage.tables.units import Unit
+
+_LIST_DAYS = f"window:{LIST_DAYS}"  # an option
 
 
 def hearing(session: Session) -> ListeningWindow:
     """When the registry is known to have been listening."""
-    return window(*session.execute(select(col(RegistryState.since), col(RegistryState.until), col(RegistryState.earlier))).one())
+    age = select(col(RegistryOption.value)).where(col(RegistryOption.name) == _LIST_DAYS).scalar_subquery()
+    *proven, days = session.execute(select(col(RegistryState.since), col(RegistryState.until), col(RegistryState.earlier), age)).one()
+    heard = window(*proven)
+    return heard if days is None or not days.isdecimal() else heard._replace(list_age=int(days) * 86_400)
 
 
 def window(since: int, until: int, earlier: Iterable[Sequence[int]]) -> ListeningWindow:
@@ -37,15 +44,15 @@ def reported_by_import_only_sql(alias: str | None = None) -> str:
     return f"({condition.compile(compile_kwargs={'literal_binds': True})})"
 
 
-def list_end() -> ColumnElement[int]:
+def list_end(list_age: int) -> ColumnElement[int]:
     """`domain.liveness.list_ends` of each row."""
-    age = case((col(UnitStatus.stale_after) > LIST_AGE, ms(UnitStatus.stale_after)), else_=_number(LIST_AGE * 1000))
-    return func.coalesce(col(UnitStatus.listed_at), col(UnitStatus.heard_at)) + age
+    age = case((col(UnitStatus.stale_after) > list_age, ms(UnitStatus.stale_after)), else_=_number(list_age * 1000))
+    return func.coalesce(col(UnitStatus.unknown_since), func.coalesce(col(UnitStatus.listed_at), col(UnitStatus.heard_at)) + age)
 
 
-def list_ended(instant: int) -> ColumnElement[bool]:
+def list_ended(list_age: int, instant: int) -> ColumnElement[bool]:
     """Units that reported by lists only, which are too old at an instant (ms)."""
-    return reported_by_import_only() & (list_end() <= _number(instant))
+    return reported_by_import_only() & (list_end(list_age) <= _number(instant))
 
 
 def silent(heard: ListeningWindow, now: int) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -130,7 +137,7 @@ def liveness(heard: ListeningWindow, now: int) -> ColumnElement[str]:
     stale, quiet, late, held = _signs(heard, now)
     return case(
         (col(UnitStatus.heard_at).is_(None), literal(Liveness.NEVER_HEARD.value)),
-        (list_ended(now) & ~stale, literal(Liveness.UNKNOWN.value)),
+        (list_ended(heard.list_age, now) & ~stale, literal(Liveness.UNKNOWN.value)),
         ((stale | quiet | late) & held, literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),
         (quiet, literal(Liveness.QUIET.value)),
@@ -146,7 +153,7 @@ def assessed_at(listening: ListeningWindow, instant: int) -> ColumnElement[str]:
     quiet = col(UnitStatus.quiet_since) <= instant
     late = (col(UnitStatus.death_at) <= instant) | overdue
     return case(
-        (list_ended(instant) & ~func.coalesce(stale, False), literal(Liveness.UNKNOWN.value)),
+        (list_ended(listening.list_age, instant) & ~func.coalesce(stale, False), literal(Liveness.UNKNOWN.value)),
         (and_(func.coalesce(stale | quiet | late, False), col(UnitStatus.held_at) <= instant), literal(Liveness.HELD.value)),
         (stale, literal(Liveness.STALE.value)),
         (quiet, literal(Liveness.QUIET.value)),
@@ -170,7 +177,7 @@ def counts(session: Session, heard: ListeningWindow, now: int) -> dict[Lifecycle
 def _grouped(heard: ListeningWindow, now: int) -> Any:
     """Sums, as grouping a million rows by a computed word is slow."""
     stale, quiet, late, held = (col(UnitStatus.heard_at).is_not(None) & sign for sign in _signs(heard, now))
-    unknown = col(UnitStatus.heard_at).is_not(None) & list_ended(now) & ~stale
+    unknown = col(UnitStatus.heard_at).is_not(None) & list_ended(heard.list_age, now) & ~stale
     query = select(
         col(Unit.lifecycle),
         func.count(),

@@ -24,6 +24,7 @@ _EVENT: Any = EventRow.__table__  # type: ignore[attr-defined]
 _RULE_EVENT: Any = RuleEvent.__table__  # type: ignore[attr-defined]
 IN_OUTAGE = "outage"  # a variant
 _OF_UNITS = (EventKind.QUIET, EventKind.STALE, EventKind.REVIVED)
+_OF_SEGMENTS = (EventKind.SEGMENT_ENTERED, EventKind.SEGMENT_HANDED_OVER)
 _IN_THE_FIELD = of_stage(Stage.FIELD)  # silence of other units is not reported
 
 
@@ -158,6 +159,8 @@ def _conditions(session: Session, rule: NotificationRule) -> list[ColumnElement[
         finding.append(col(e.worth) >= rule.least_worth)
     if finding:
         where.append(or_(col(e.kind) != EventKind.FINDING_OPENED, and_(*finding)))
+    if rule.segments:
+        where.append(or_(col(e.kind).not_in(_OF_SEGMENTS), col(e.variant).in_(rule.segments)))
     if rule.account_id is None:
         where.append(or_(col(e.variant) != IN_OUTAGE, col(e.kind).not_in(_OF_UNITS)))
     else:

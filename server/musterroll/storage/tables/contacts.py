@@ -86,6 +86,14 @@ class LinkKey(SQLModel, table=True):
     renewed_at: datetime
 
 
+class CustomerLink(SQLModel, table=True):
+    """A unit whose link for customers was ended by itself: links and labels carry the number of those that were."""
+
+    __tablename__ = "customer_link"
+    unit_id: int = Field(primary_key=True, foreign_key="unit.id", sa_type=BIG, sa_column_kwargs={"autoincrement": False})
+    ended: int
+
+
 class CampaignExport(SQLModel, table=True):
     """One export of contacts for a program: how many, and how many were left out, by reason."""
 

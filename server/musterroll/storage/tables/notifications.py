@@ -56,6 +56,7 @@ class NotificationRule(Audited, table=True):
     secret: str = Field(default="", max_length=120, sa_column_kwargs={"server_default": ""})  # signs webhooks
     kinds: list[str] = Field(default_factory=list, sa_type=DOCUMENT)
     finding_kinds: list[str] = Field(default_factory=list, sa_type=DOCUMENT)  # empty: any
+    segments: list[str] = Field(default_factory=list, sa_type=DOCUMENT, sa_column_kwargs={"server_default": "[]"})  # keys; empty: any
     least_worth: Decimal | None = Field(default=None, sa_type=PRICE)  # of findings
     leads: list[int] = Field(default_factory=list, sa_type=DOCUMENT)  # days before an end
     account_id: int | None = Field(default=None, foreign_key="account.id", sa_type=BIG)  # this one and all below; none: everything

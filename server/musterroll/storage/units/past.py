@@ -27,7 +27,7 @@ _TABLES = {
             "created_at": "TIMESTAMP",
         },
     },
-    "unit_status": dict.fromkeys(("unit_id", *_NUMBERS, "listed_at", "quiet_since"), "BIGINT"),
+    "unit_status": dict.fromkeys(("unit_id", *_NUMBERS, "listed_at", "quiet_since", "unknown_since"), "BIGINT"),
     "unit_state_change": {
         **dict.fromkeys(("id", "unit_id", "at", "recorded_at", "withdrawn_at"), "BIGINT"),
         **{"axis": WORD, "old": WORD, "new": WORD},

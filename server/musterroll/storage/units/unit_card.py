@@ -69,6 +69,7 @@ _FACTS: Any = (
         func.coalesce(col(UnitRhythm.usual), 0).label("usual"),
         func.coalesce(reported_by_import_only(), False).label("reported_by_import_only"),
         col(UnitStatus.listed_at),
+        col(UnitStatus.unknown_since),
         case((col(UnitStatus.listed_at).is_not(None), _list_file())).label("list_file"),
         col(UnitStatus.clock_offset),
         col(UnitStatus.uptime),

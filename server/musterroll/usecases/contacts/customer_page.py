@@ -1,6 +1,6 @@
 """The page that a customer opens by the QR code on a unit, without an account: only what an admin allows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from musterroll.usecases.audit.options import set_option
 from musterroll.usecases.coverage.verdict import coverage
 from musterroll.usecases.units.incidents import open_incident
 from musterroll.usecases.units.look_up import unit_card
+from musterroll.usecases.units.move import unit_to_change
 
 _NO_LINK = "this link is not valid, or no longer"
 
@@ -82,7 +83,20 @@ def path(session: Session, uid: str) -> str | None:
 def paths(session: Session, uids: Iterable[str]) -> dict[str, str]:
     """The same of several units, by unit ID; empty while the page is off."""
     key = stored_links.key(session, links.CUSTOMER_PAGE) if settings(session).is_on else None
-    return {uid: f"/c/{links.token(key, links.CUSTOMER_PAGE, uid)}" for uid in uids} if key else {}
+    if not key:
+        return {}
+    ended = stored.ended_links(session, uids := list(uids))
+    return {uid: f"/c/{links.token(key, links.CUSTOMER_PAGE, _subject(uid, ended))}" for uid in uids}
+
+
+def end_link(session: Session, uid: str, actor: str, now: datetime) -> AuditChange:
+    """End the link of one unit: the QR code on it stops working, and a new label has another. Raises NotFound."""
+    stored.end_link(session, unit_to_change(session, uid).id or 0)
+    return audit_record.begin(session, actor=actor, kind="option", subject=f"link of the customer's page of {uid} ended", now=now)
+
+
+def _subject(uid: str, ended: Mapping[str, int]) -> str:
+    return f"{uid}.{ended[uid]}" if uid in ended else uid
 
 
 def unit_for_customer(session: Session, token: str, now: datetime) -> UnitForCustomer:
@@ -123,7 +137,8 @@ def report_fault(session: Session, token: str, text: str, now: datetime) -> Audi
 def _uid(session: Session, token: str) -> str:
     """The unit of a link. Raises NotFound."""
     key = stored_links.key(session, links.CUSTOMER_PAGE)
-    uid = links.subject_of(key, links.CUSTOMER_PAGE, token) if key and "\0" not in token else None
-    if uid is None or not settings(session).is_on:
+    subject = links.subject_of(key, links.CUSTOMER_PAGE, token) if key and "\0" not in token else None
+    uid = (subject or "").partition(".")[0]
+    if subject is None or not settings(session).is_on or subject != _subject(uid, stored.ended_links(session, [uid])):
         raise NotFound(_NO_LINK)
     return uid

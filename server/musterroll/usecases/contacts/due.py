@@ -18,6 +18,7 @@ from musterroll.storage.contracts import limits as stored_limits
 from musterroll.storage.contracts import lines as contract_lines
 from musterroll.storage.notifications import endings
 from musterroll.storage.operations import checkpoints
+from musterroll.usecases.contacts import recipients
 from musterroll.usecases.coverage.limits import LineLimitUse, line_limits
 
 _CHECKPOINT, _EVERY = "reminders", timedelta(hours=1)
@@ -129,9 +130,7 @@ def _of_limit(of: LineLimitUse, account_id: int, today: date) -> Occasion:
 
 def _reminders(session: Session, occasions: list[Occasion], now: datetime) -> list[dict[str, Any]]:
     """One for each occasion and address."""
-    people: dict[int, list[Recipient]] = {}
-    for recipient in stored.recipients(session, {occasion.account_id for occasion in occasions}):
-        people.setdefault(recipient.account_id, []).append(recipient)
+    people = recipients.recipients(session, {occasion.account_id for occasion in occasions})
     return [
         _reminder(occasion, recipient, now)
         for occasion in occasions
@@ -150,9 +149,9 @@ def _of_place(people: Collection[Recipient], site_id: int | None) -> list[Recipi
 
 def _reminder(occasion: Occasion, to: Recipient, now: datetime) -> dict[str, Any]:
     name = f"{to.first_name} {to.last_name}".strip() or to.account
-    own = {"name": name, "first_name": to.first_name, "last_name": to.last_name, "account": to.account}
+    own = {"name": name, "first_name": to.first_name, "last_name": to.last_name, "account": to.account, "through": to.through}
     return {
         "key": f"{occasion.kind}:{occasion.subject}:{to.email}",
-        **{"kind": occasion.kind, "account_id": to.account_id, "contact_id": to.id, "email": to.email},
+        **{"kind": occasion.kind, "account_id": occasion.account_id, "contact_id": to.id, "email": to.email},
         **{"language": to.language, "on": occasion.on, "facts": {**own, **occasion.facts}, "created_at": now},
     }

@@ -45,7 +45,8 @@ def _status_row(session: Session, uid: str) -> UnitStatus:
 def _judged(session: Session, status: UnitStatus, now: datetime) -> Judgement:
     imported = reported_by_import_only(status.birth_epoch, status.beat)
     marks = (status.death_at, status.stale_since, status.held_at)
-    facts = LivenessFacts(status.heard_at, status.late_after, status.stale_after, *marks, imported, status.listed_at, status.quiet_since)
+    lists = (status.listed_at, status.quiet_since, status.unknown_since)
+    facts = LivenessFacts(status.heard_at, status.late_after, status.stale_after, *marks, imported, *lists)
     return assess_liveness(facts, liveness_states.hearing(session), to_ms(now))
 
 

@@ -53,7 +53,7 @@ def sweep(session: Session, now: datetime, chunk: int = _CHUNK) -> SweepResult:
     stored_events.record_unit_events(session, EventKind.QUIET, swept.quiet, to_ms(now))
     stored_events.record_unit_events(session, EventKind.STALE, stale, to_ms(now))
     outages.follow(session, now)
-    while aged := stale_units.mark_unknown(session, to_ms(now), chunk):
+    while aged := stale_units.mark_unknown(session, heard.list_age, to_ms(now), chunk):
         transitions.add(session, [_aged(unit) for unit in aged], recorded_at=to_ms(now))
     return SweepResult(stale)
 

@@ -36,6 +36,11 @@ def active_days(session: Session) -> int:
     return stored.values(session).get(rules.ACTIVE_DAYS, SETTINGS[rules.ACTIVE_DAYS].default)
 
 
+def adoption_days(session: Session) -> int:
+    """The window of the share of operating units that use something."""
+    return stored.values(session).get(rules.ADOPTION_DAYS, SETTINGS[rules.ADOPTION_DAYS].default)
+
+
 def set_window(session: Session, name: str, value: int, actor: str, now: datetime) -> AuditChange | None:
     """Returns the change, or None if nothing changes. Raises NotFound, and Conflict for a value it cannot have."""
     setting = rules.checked(name, value)

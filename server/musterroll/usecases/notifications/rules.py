@@ -24,7 +24,7 @@ _TABLE = "notification_rule"
 
 
 class RuleDraft(NamedTuple):
-    """A rule as entered. `account`: its number; includes its subsidiaries. `quiet`: minutes of the day."""
+    """A rule as entered. `account`: its number; includes its subsidiaries. `quiet`: minutes of the day. `segments`: those that exist."""
 
     name: str
     way: str  # name of a channel
@@ -40,6 +40,7 @@ class RuleDraft(NamedTuple):
     weekday: int = 0
     zone: str = "UTC"
     quiet: tuple[int, int] | None = None
+    segments: Sequence[str] = ()  # keys
 
 
 def create_rule(session: Session, draft: RuleDraft, actor: str, now: datetime) -> tuple[NotificationRule, str | None]:
@@ -135,6 +136,7 @@ def _columns(session: Session, draft: RuleDraft) -> dict[str, Any]:
         **{"gather_minutes": _within(draft.gather_minutes, 0, 240, "minutes to group for"), "hour": _within(draft.hour, 0, 23, "hour")},
         **{"weekday": _within(draft.weekday, 0, 6, "weekday"), "zone": _zone(draft.zone)},
         **{"quiet_from": draft.quiet[0] if draft.quiet else None, "quiet_until": draft.quiet[1] if draft.quiet else None},
+        "segments": sorted(set(draft.segments)),
     }
 
 

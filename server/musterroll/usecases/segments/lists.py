@@ -88,6 +88,12 @@ def view(session: Session, key: str) -> SegmentView:
     return _ready(BY_KEY[key]) if key in BY_KEY else _filter(fleet_segments.segment(session, key))
 
 
+def check(session: Session, chosen: Iterable[str]) -> None:
+    """Raises NotFound for a key of no segment."""
+    for key in chosen:
+        view(session, key)
+
+
 def sizes(session: Session, of: Iterable[SegmentView], now: datetime) -> dict[str, SegmentSize]:
     known = _stored(session)
     return {segment.key: _size(session, segment, known, now) for segment in of}

@@ -41,10 +41,10 @@ class Engagement(NamedTuple):
     milestones: list[MilestoneRow]
     since: date | None  # when use was first measured: first uses are of units shipped from then on
 
-    def counters(self, product_id: int = 0) -> list[AdoptionRow]:
-        """Each counter over all units of a product (0: all), the most used first."""
+    def counters(self, product_id: int = 0, days: int = 30) -> list[AdoptionRow]:
+        """Each counter over all units of a product (0: all), the most used in so many days first."""
         rows = [row for row in self.adoption if row.group == Group(product_id, "", "")]
-        return sorted(rows, key=lambda row: (-row.used.used_30, -row.used.reporting, row.counter))
+        return sorted(rows, key=lambda row: (-row.used.within(days), -row.used.reporting, row.counter))
 
     def parts(self, counter: str, by: str, product_id: int = 0) -> list[AdoptionRow]:
         """A counter by firmware, segment or cohort, the largest group first; cohorts in order of time."""

@@ -8,7 +8,7 @@ from musterroll.web.http.context import read_only
 
 
 def definition(key: str) -> Definition:
-    if "window_rules" not in g:
+    if "windows" not in g:
         with read_only() as session:
-            g.window_rules = window_settings.rules(session)
-    return under(DEFINITIONS[key], g.window_rules)
+            g.windows = window_settings.values(session)
+    return under(DEFINITIONS[key], g.windows)

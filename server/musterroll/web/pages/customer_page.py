@@ -1,5 +1,7 @@
 """The page that a customer opens by the QR code on a unit, without signing in, and what an admin allows on it."""
 
+from urllib.parse import quote
+
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
@@ -46,6 +48,15 @@ def end_links() -> AnyResponse:
     with transaction() as session:
         customer_page.end_links(session, actor().name, clock())
     return redirect("/contacts/customer-page", 303)
+
+
+@pages.post("/contacts/customer-page/end-link")
+@needs(Role.ADMIN)
+def end_link() -> AnyResponse:
+    uid = request.form.get("uid", "")[:64]
+    with transaction() as session:
+        customer_page.end_link(session, uid, actor().name, clock())
+    return redirect(f"/contacts/customer-page?unit={quote(uid)}&ended=yes", 303)
 
 
 @public.get("/c/<token>")
@@ -103,4 +114,13 @@ def _overview(to: CustomerPage | None = None, refused: str | None = None) -> str
     link = f"{home.rstrip('/')}{path}" if home and path else None
     facts = {"stored": stored, "to": to or stored, "parts": PARTS, "longest": LONGEST_HELP, "public_url": home, "refused": refused}
     picture = qr(link) if link else Markup("")
-    return page("customer_page_settings.html", now, **facts, code=code, link=link, picture=picture, unknown=bool(code) and not units)
+    return page(
+        "customer_page_settings.html",
+        now,
+        **facts,
+        code=code,
+        link=link,
+        picture=picture,
+        unknown=bool(code) and not units,
+        uid=units[0].uid if units else "",
+    )

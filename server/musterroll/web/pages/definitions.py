@@ -34,7 +34,7 @@ def set_window() -> Response:
 
 def _page(refused: str | None = None) -> str:
     with read_only() as session:
-        rules, windows = stored.rules(session), window_settings.current(session)
+        values, windows = stored.values(session), window_settings.current(session)
         changes = window_settings.changes(session)[:-21:-1]
-    by_page = {group: [under(definition, rules) for definition in figures] for group, figures in GROUPS.items()}
+    by_page = {group: [under(definition, values) for definition in figures] for group, figures in GROUPS.items()}
     return page("definitions.html", clock(), by_page=by_page, windows=windows, changes=changes, refused=refused)

@@ -21,6 +21,7 @@ from musterroll.storage.tables.notifications import NotificationRule
 from musterroll.usecases.notifications import outbox as notification_outbox
 from musterroll.usecases.notifications import rules as notification_rules
 from musterroll.usecases.notifications.rules import RuleDraft
+from musterroll.usecases.segments import lists as segments
 from musterroll.web.http.context import actor, clock, context, page, read_only, transaction
 from musterroll.web.wording.notifications import DAYS, FREQUENCIES, clock_time
 
@@ -38,6 +39,7 @@ class RuleForm(NamedTuple):
     address: str = ""
     kinds: Sequence[str] = (EventKind.STALE.value, EventKind.REVIVED.value)
     finding_kinds: Sequence[str] = ()
+    segments: Sequence[str] = ()
     least_worth: str = ""
     leads: Sequence[str] = ("30", "7")
     account: str = ""
@@ -79,6 +81,7 @@ def make() -> AnyResponse:
     form = _submitted_form()
     try:
         with transaction() as session:
+            segments.check(session, form.segments)
             rule, secret = notification_rules.create_rule(session, _draft(form), actor().name, clock())
     except DomainError as error:
         return make_response(_form(form, None, str(error)), 422)
@@ -100,6 +103,7 @@ def change(rule_id: int) -> AnyResponse:
     form = _submitted_form()
     try:
         with transaction() as session:
+            segments.check(session, form.segments)
             rule = notification_rules.rule_by_id(session, rule_id)
             notification_rules.change_rule(session, rule_id, _draft(form._replace(way=rule.way)), actor().name, clock())
     except DomainError as error:
@@ -148,7 +152,16 @@ def retry(message_id: int) -> AnyResponse:
 
 
 def _form(form: RuleForm, rule: NotificationRule | None, error: str | None = None) -> str:
-    choices = {"kinds": list(EventKind), "finding_kinds": list(FindingKind), "leads": LEADS, "paces": FREQUENCIES, "days": DAYS}
+    with read_only() as session:
+        known = segments.views(session)
+    choices = {
+        "segments": known,
+        "kinds": list(EventKind),
+        "finding_kinds": list(FindingKind),
+        "leads": LEADS,
+        "paces": FREQUENCIES,
+        "days": DAYS,
+    }
     return page("notification.html", clock(), form=form, rule=rule, error=error, **choices)
 
 
@@ -157,7 +170,7 @@ def _secret_shown(rule: NotificationRule, secret: str) -> Response:
 
 
 def _submitted_form() -> RuleForm:
-    fields: dict[str, Any] = {name: request.form.getlist(name) for name in ("kinds", "finding_kinds", "leads")}
+    fields: dict[str, Any] = {name: request.form.getlist(name) for name in ("kinds", "finding_kinds", "leads", "segments")}
     for name, default in RuleForm._field_defaults.items():
         if isinstance(default, str):
             fields[name] = request.form.get(name, default).strip()[:500]
@@ -183,11 +196,14 @@ def _draft(form: RuleForm) -> RuleDraft:
         _number(form.weekday, "weekday"),
         form.zone,
         (_minutes(form.quiet_from), _minutes(form.quiet_until)) if form.quiet_from and form.quiet_until else None,
+        form.segments,
     )
 
 
 def _form_of(session: Session, rule: NotificationRule) -> RuleForm:
-    fields: dict[str, Any] = {name: getattr(rule, name) for name in ("name", "way", "address", "kinds", "finding_kinds", "zone")}
+    fields: dict[str, Any] = {
+        name: getattr(rule, name) for name in ("name", "way", "address", "kinds", "finding_kinds", "segments", "zone")
+    }
     return RuleForm(
         **fields,
         pace=rule.pace.value,

@@ -12,6 +12,7 @@ from musterroll.domain.usage.adoption import BREAKDOWNS, WINDOWS
 from musterroll.domain.usage.days import OPERATING
 from musterroll.domain.usage.periods import Period, PeriodUse
 from musterroll.storage.accounts import sites
+from musterroll.usecases.liveness import window_settings
 from musterroll.usecases.usage import adoption, declining, history
 from musterroll.usecases.usage.history import CounterTotal, UsageScope
 from musterroll.web.charts.bars import PeriodBar, bars
@@ -41,11 +42,11 @@ def overview() -> str:
     site = request.args.get("site", "").strip()[:80] or None
     by = by if by in BREAKDOWNS else "firmware"
     days = request.args.get("days", 0, int)
-    days = days if days in WINDOWS else 30
     with snapshot() as session:
         engagement, falling = adoption.engagement(session, now), declining.declining(session, now)
         shown = chart(session, UsageScope(site=site) if site else UsageScope(product_id=product or None), request.args, now)
-        products = sites.product_names(session, _PRODUCTS)
+        products, usual = sites.product_names(session, _PRODUCTS), window_settings.adoption_days(session)
+    days = days if days in WINDOWS else usual
     result = engagement.value
     counter = shown.counter if shown else next((row.counter for row in result.counters(product)), OPERATING)
     parts = result.parts(counter, by, product)
@@ -53,14 +54,14 @@ def overview() -> str:
     segment = request.args.get("segment") or None
     accounts = declining.some(falling.value, segment=segment)
     params = {"product": product or None, "counter": counter, "period": shown and shown.period.value, "breakdown": by, "segment": segment}
-    params |= {"site": site, "days": None if days == 30 else days}
+    params |= {"site": site, "days": None if days == usual else days}
     return page(
         "usage.html",
         now,
         **{"chart": shown, "counter": counter, "by": by, "breakdowns": BREAKDOWNS, "product_id": product, "products": products},
         **{
             "engagement": engagement,
-            "counters": result.counters(product)[:SHOWN],
+            "counters": result.counters(product, days)[:SHOWN],
             "parts_of": parts,
             "days": days,
             "windows": WINDOWS,

@@ -91,6 +91,19 @@ def test_contacts_with_consent_are_reminded_once_of_what_is_due(fleet: Database)
     assert found(fleet, NOW + timedelta(days=1)) == 0, "a dismissed one does not come again"
 
 
+def test_a_contact_of_the_parent_is_reminded_where_the_account_has_none(fleet: Database) -> None:
+    take(fleet, NOW, "accounts", "Account ID,Account Name,Parent Account ID\nA3,Umber Coating,A1\nA4,Umber Paint,A3\nA5,Ochre Clay,A2\n")
+    take(fleet, NOW, "contacts", "Contact ID,Account ID,First Name,Email,Consent\nK6,A5,Eve,eve@clay.example,\n")
+    ends = "".join(f"{ref},{account},2026-01-01,2026-12-20,Active\n" for ref, account in (("C4", "A4"), ("C5", "A5")))
+    take(fleet, NOW, "contracts", "Contract Number,Account ID,Start Date,End Date,Status\n" + ends)
+    found(fleet)
+    with fleet.snapshot() as session:
+        rows = [row for row in stored.page(session, None, ReminderKind.RENEWAL, None, 10) if row.facts["contract"] != "C1"]
+    assert [(row.email, row.account_ref, row.facts["account"], row.facts["through"]) for row in rows] == [
+        ("anna@umber.example", "A4", "Umber Paint", "Umber")
+    ], "not Ben, who is of one site; and nobody for A5, whose own contact has not agreed"
+
+
 def test_what_is_no_longer_so_lapses(fleet: Database) -> None:
     found(fleet)
     take(fleet, NOW, "contracts", "Contract Number,Account ID,Start Date,End Date,Status\nC1,A1,2026-01-01,2028-12-20,Active\n")

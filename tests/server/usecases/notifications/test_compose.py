@@ -18,6 +18,8 @@ from musterroll.storage.engine.database import Database
 from musterroll.storage.liveness import process_heartbeats
 from musterroll.storage.liveness.last_seen import HeartbeatRow
 from musterroll.storage.notifications import activity
+from musterroll.storage.notifications import events as stored_events
+from musterroll.storage.notifications.events import NewEvent
 from musterroll.storage.operations import checkpoints
 from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.audit import AuditChange, AuditEntry
@@ -368,3 +370,15 @@ def test_checkpoints_are_stored(database: Database) -> None:
         checkpoints.put(session, "x", 5, 6, "later")
         checkpoint = checkpoints.mark(session, "x")
     assert (checkpoint.position, checkpoint.at, checkpoint.note) == (5, 6, "later")
+
+
+def test_a_rule_of_single_segments_gets_their_events_and_all_others(database: Database) -> None:
+    with database.transaction() as session:
+        chosen = rule(session, EventKind.SEGMENT_ENTERED, EventKind.TARGET_CROSSED, segments=["lapsed", "upsell", "lapsed"])
+        every = rule(session, EventKind.SEGMENT_ENTERED)
+        assert chosen.segments == ["lapsed", "upsell"]
+        events = [NewEvent(EventKind.SEGMENT_ENTERED, to_ms(NOW), variant=key) for key in ("lapsed", "dormant", "upsell")]
+        stored_events.record(session, [*events, NewEvent(EventKind.TARGET_CROSSED, to_ms(NOW), variant="above")])
+        compose.queue_due(session, NOW)
+        got = {of.id: {event.variant for event in stored_events.pending_events(session, of.id or 0, 10)} for of in (chosen, every)}
+    assert got == {chosen.id: {"lapsed", "upsell", "above"}, every.id: {"lapsed", "dormant", "upsell"}}

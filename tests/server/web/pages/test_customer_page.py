@@ -68,6 +68,24 @@ def test_only_what_an_admin_allows_is_shown(app: Flask, admin: Visitor) -> None:
     assert stranger.get(address).status_code == 404
 
 
+def test_the_link_of_one_unit_is_ended_and_others_stay(app: Flask, admin: Visitor) -> None:
+    allow(admin, "model")
+    stranger = Visitor(app.test_client())
+    mine, other = link(admin), link(admin, sample_fleet.STALE)
+    uid = re.search(r'name="uid" value="([^"]+)"', admin.get(f"{SETTINGS}?unit={sample_fleet.OPERATING}").text)
+    assert uid
+    for _ in range(2):
+        seen = f"{SETTINGS}?unit={sample_fleet.OPERATING}"
+        assert admin.post(f"{SETTINGS}/end-link", seen=seen, uid=uid[1]).status_code == 303
+        assert stranger.get(mine).status_code == 404
+        mine = link(admin)
+        assert stranger.get(mine).status_code == 200
+    assert stranger.get(other).status_code == 200
+    change = admin.get("/api/v1/changes?limit=1").json["items"][0]
+    assert change["subject"] == f"link of the customer's page of {uid[1]} ended"
+    assert admin.post(f"{SETTINGS}/end-link", seen=SETTINGS, uid="nobody").status_code == 404
+
+
 def test_a_reported_fault_is_an_incident_and_reports_are_limited(app: Flask, admin: Visitor, fleet_database: Database) -> None:
     allow(admin, "report")
     address = link(admin)
