@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from musterroll.commands import reminder_texts
 from musterroll.commands.context import Context, clock
 from musterroll.commands.tables import Column, Columns, json_option, limit_option, print_list
-from musterroll.domain.contacts.reminders import MOST_DAYS, ReminderKind, ReminderRule, ReminderState
+from musterroll.domain.contacts.reminders import MOST_DAYS, ReminderKind, ReminderRule, ReminderState, filled, template_for
 from musterroll.domain.values.errors import DomainError, NotFound
 from musterroll.storage.contacts import reminders as stored
 
@@ -92,13 +92,12 @@ reminders.add_command(reminder_texts.set_text)
 @click.pass_obj
 def show(context: Context, id_: int) -> None:
     """Print a reminder as it would be sent now, by its ID in the list."""
-    from musterroll.usecases.contacts import reminders as customer_reminders
-
     with context.database().snapshot() as session:
         row = stored.get(session, id_)
         if row is None:
             raise NotFound(f"there is no reminder {id_}")
-        text = customer_reminders.text_of(session, row)
+        language, template = template_for(row.kind, row.language, stored.templates(session))
+    text = filled(template, row.facts, language)
     click.echo(f"To: {row.email}\nSubject: {text.subject}\n\n{text.body}")
 
 
