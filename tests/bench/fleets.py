@@ -53,7 +53,7 @@ def fill(database: Database, units: int, now: int) -> None:
 
 @contextmanager
 def filling(database: Database) -> Iterator[Connection]:
-    """A transaction whose rows are indexed at its end, in a third of the time, and whose references are not checked on PostgreSQL."""
+    """A transaction whose rows are indexed at its end, which takes less time, and whose references are not checked on PostgreSQL."""
     with database.transaction() as session:
         connection = session.connection()
         if database.dialect == "postgresql":
