@@ -77,8 +77,8 @@ class BacktestVerdict(NamedTuple):
 
     @property
     def beaten(self) -> bool:
-        """Whether a simple estimate did clearly better."""
-        return self.relative_error is not None and self.relative_error > _WORSE
+        """Whether a simple estimate did clearly better, over enough periods to tell."""
+        return self.grade is not Grade.FEW and self.relative_error is not None and self.relative_error > _WORSE
 
     @property
     def reliable(self) -> bool:
@@ -128,7 +128,7 @@ def verdict(rows: Sequence[BacktestRow]) -> BacktestVerdict | None:
     best = min(errors, key=lambda name: errors[name])
     relative = error / errors[best] if errors[best] > 0 else None
     grade = _grade(held80, held95)
-    words = f"{_coverage_sentence(grade, held80, held95)} {_against(best, relative)}"
+    words = f"{_coverage_sentence(grade, held80, held95)} {_against(best, relative, grade is not Grade.FEW)}"
     pinball = sum(row.pinball for row in rows) / n
     return BacktestVerdict(n, held80, held95, error, errors[NAMES[0]], best, errors[best], relative, pinball, grade, words)
 
@@ -172,10 +172,10 @@ def _coverage_sentence(grade: Grade, held80: Proportion, held95: Proportion) -> 
     return f"{hits}: within expectation for 80 %."
 
 
-def _against(baseline: str, relative: float | None) -> str:
+def _against(baseline: str, relative: float | None, enough: bool) -> str:
     if relative is None:
         return f"The best simple estimate ({baseline}) was never wrong."
     if relative <= 1:
         return f"The error was {percent(1 - relative)} smaller than that of the best simple estimate ({baseline})."
-    advice = ": use that instead" if relative > _WORSE else ""
+    advice = ": use that instead" if relative > _WORSE and enough else ""
     return f"The error was {percent(relative - 1)} larger than that of the best simple estimate ({baseline}){advice}."

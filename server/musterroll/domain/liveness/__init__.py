@@ -221,7 +221,7 @@ def extend_listening(window: ListeningWindow, proof: int, now: int) -> Listening
     the future proves nothing.
 
     >>> extend_listening(ListeningWindow(0, 9_000), 20_000, now=20_100)
-    ListeningWindow(since=20000, until=20000, earlier=(ListeningSpan(since=0, until=9000, listened=9000),))
+    ListeningWindow(since=20000, until=20000, earlier=(ListeningSpan(since=0, until=9000, listened=9000),), list_age=604800)
     """
     if in_future(proof, now):
         return window

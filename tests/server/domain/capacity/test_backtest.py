@@ -53,6 +53,14 @@ def test_the_error_is_set_beside_that_of_the_best_simple_estimate() -> None:
     assert "smaller" not in result.words
 
 
+@pytest.mark.parametrize(("periods", "word", "advised"), [(9, "unproven", False), (20, "failed", True)])
+def test_a_simple_estimate_that_was_nearer_for_a_few_periods_proves_nothing(periods: int, word: str, advised: bool) -> None:
+    result = backtest.verdict([_row(11.0, naive=11.5)] * periods)
+    assert result is not None
+    assert result.relative_error == pytest.approx(2)
+    assert (result.word, result.beaten, "use that instead" in result.words) == (word, advised, advised)
+
+
 def test_simple_estimates_by_rate_use_the_fleet_and_nothing_of_the_stretch_itself() -> None:
     actual, fleet = [10.0] * 9 + [20.0] * 3 + [999.0], [100.0] * 12 + [5000.0]
     (row,) = backtest.rolling_origin(actual, lambda _: Predictive(1.0, 1.0), first=12, exposure=fleet)
