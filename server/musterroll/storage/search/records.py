@@ -89,9 +89,8 @@ def users(session: Session, text: str, limit: int) -> list[Match]:
 def _holding(text: str, fields: Mapping[str, Any], others: tuple[Any, ...]) -> Select[Any]:
     words = text.split()[:_WORDS]
     columns = [field.label(name) for name, field in fields.items()]
-    together = reduce(
-        lambda left, right: left + "\n" + right, fields.values()
-    )  # lowered once for all: where most rows do not match, that is most of the work
+    # Lowered once for all fields: where most rows do not match, that is most of the work.
+    together = reduce(lambda left, right: left + "\n" + right, fields.values())
     return select(*columns, *others).where(*(holds(word, together) for word in words))
 
 
