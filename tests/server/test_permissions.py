@@ -26,6 +26,7 @@ from musterroll.storage.tables.accounts import Account
 from musterroll.storage.tables.liveness import Outage
 from musterroll.storage.tables.segments import HandOver, HandOverAccount, SegmentMember
 from musterroll.storage.tables.targets import Target
+from musterroll.storage.tables.units import Incident, Unit
 from musterroll.usecases.access import api_tokens
 from musterroll.usecases.access import sessions as access_sessions
 from musterroll.usecases.access import users as access_users
@@ -113,6 +114,8 @@ def built(database: Database, folder: Path) -> Server:
                 "from_on": date(2026, 1, 1),
             }
             session.add(Target(**target, account_id=account.id, value=Decimal(90), set_at=0, set_by="test"))
+            unit = session.exec(select(Unit).where(Unit.account_id == account.id)).first()
+            session.add(Incident(ref=f"T-{account.ref}", unit_id=unit and unit.id, account_id=account.id, opened_on=date(2026, 1, 1)))
             session.add(Outage(kind=GroupKind.ACCOUNT, key="", name="", account_id=account.id, since=0, noticed_at=0, silent=3, units=3))
             handed = HandOver(segment="lapsed", name="Lapsed", handed_at=0, handed_by="admin", way=HandOverWay.EXPORT, receiver=account.ref)
             session.add(handed)
@@ -221,6 +224,7 @@ def named(server: Server, account: str) -> dict[str, list[str]]:
         "uid": keys(f"units?account={account}&limit=3", "id"),
         "accounts/ref": [account],
         "sites/ref": keys(f"sites?account={account}", "ref"),
+        "incidents/ref": keys(f"incidents?account={account}", "ref"),
         "contracts/ref": keys(f"contracts?account={account}", "ref"),
         "hand-overs/number": [str(item["number"]) for item in items("segments/lapsed/hand-overs") if item["receiver"] == account],
         "outages/number": [str(item["id"]) for item in items("outages") if item["account"]["ref"] == account],
