@@ -251,6 +251,7 @@ FACTS = st.builds(
     held_at=st.none() | INSTANTS.map(lambda s: s * 500),
     reported_by_import_only=st.booleans(),
     quiet_since=st.none() | INSTANTS.map(lambda s: s * 500),
+    unknown_since=st.none() | INSTANTS.map(lambda s: s * 500),
     listed_at=st.none() | st.builds(lambda old, s: s * 500 - old * LIST_AGE * 1000, st.booleans(), INSTANTS),
 )
 
