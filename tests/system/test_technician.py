@@ -112,7 +112,7 @@ def test_what_was_looked_up_stays_readable_without_a_network_and_goes_at_sign_ou
         expect(page.get_by_role("heading", name="Operating")).to_be_visible()
         expect(page.locator("[data-offline]")).to_have_count(0)
         page.goto("/account")
-        page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("button", name="Sign out", exact=True).click()
         page.wait_for_url("**/sign-in")
         page.wait_for_function("async () => !(await caches.has('kept'))")
 
